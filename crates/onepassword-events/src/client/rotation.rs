@@ -1,0 +1,88 @@
+use std::sync::{Mutex, PoisonError};
+
+use super::TokenSource;
+use crate::{AccessToken, Endpoint, Region};
+
+/// The token in use, and where to read the next one once the server refuses it.
+pub(super) struct Rotation {
+    state: Mutex<State>,
+    source: Option<TokenSource>,
+}
+
+struct State {
+    token: AccessToken,
+    refused: bool,
+}
+
+impl Rotation {
+    pub(super) fn new(token: AccessToken, source: Option<TokenSource>) -> Self {
+        let refused = false;
+        Self {
+            state: Mutex::new(State { token, refused }),
+            source,
+        }
+    }
+
+    pub(super) fn current(&self) -> AccessToken {
+        self.lock().token.clone()
+    }
+
+    /// The token to make the next request with: read anew if the last one was refused.
+    ///
+    /// If that fails, or gives a token for another server, the old one is used again: the server
+    /// will say once more that it is refused, and somebody may have mended it over there.
+    pub(super) async fn fresh(&self, endpoint: &Endpoint) -> AccessToken {
+        let (token, refused) = {
+            let state = self.lock();
+            (state.token.clone(), state.refused)
+        };
+        let (true, Some(source)) = (refused, &self.source) else {
+            return token;
+        };
+        match source().await {
+            Ok(next) if is_for(&next, endpoint, &token) => {
+                let mut state = self.lock();
+                state.token = next.clone();
+                state.refused = false;
+                next
+            }
+            Ok(_) => {
+                tracing::warn!(
+                    host = endpoint.host(),
+                    "the token was read again, but is for another server: the old one stays in use"
+                );
+                token
+            }
+            Err(error) => {
+                tracing::warn!(
+                    host = endpoint.host(),
+                    error,
+                    "the token was refused and can't be read again: the old one stays in use"
+                );
+                token
+            }
+        }
+    }
+
+    pub(super) fn refused(&self, token: &AccessToken) {
+        let mut state = self.lock();
+        // Another request may have read a new one meanwhile.
+        if state.token.expose_secret() == token.expose_secret() {
+            state.refused = true;
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A server of 1Password's takes only tokens that name it. Any other was chosen by a person, and
+/// takes the tokens that he gives, as long as they name the same server as before.
+fn is_for(next: &AccessToken, endpoint: &Endpoint, before: &AccessToken) -> bool {
+    match (Region::from_host(endpoint.host()), next.claims().host()) {
+        (Some(region), Some(host)) => Region::from_host(host) == Some(region),
+        (Some(_), None) => before.claims().host().is_none(),
+        (None, host) => host == before.claims().host(),
+    }
+}

@@ -1,0 +1,39 @@
+use serde::Deserialize;
+
+use crate::{Error, ErrorKind, Feed, Timestamp};
+
+/// What the server knows of a token.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[non_exhaustive]
+pub struct Introspection {
+    /// The id of the integration that the token belongs to.
+    pub uuid: String,
+    /// When the token was issued.
+    pub issued_at: Timestamp,
+    /// The token's features as they stand there, those that are no feed among them.
+    pub features: Vec<String>,
+    /// The 1Password account that answers. 1Password gives it since September 2025.
+    #[serde(default)]
+    pub account_uuid: Option<String>,
+}
+
+impl Introspection {
+    /// The feeds that the token may read.
+    #[must_use]
+    pub fn feeds(&self) -> Vec<Feed> {
+        Feed::ALL
+            .into_iter()
+            .filter(|feed| self.features.iter().any(|feature| feature == feed.as_str()))
+            .collect()
+    }
+
+    pub(crate) fn decode(body: &[u8]) -> Result<Self, Error> {
+        serde_json::from_slice(body).map_err(|_| {
+            Error::new(
+                ErrorKind::BadPage,
+                "the answer to the introspection is not as documented: \
+                 look for a proxy or another server at this address",
+            )
+        })
+    }
+}
