@@ -1,1 +1,32 @@
-//! Stub.
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod account;
+mod checkpoint;
+mod dead_letter;
+mod late;
+mod mapper;
+mod mapping;
+mod name;
+mod store;
+mod stream;
+
+#[cfg(feature = "client")]
+mod bridge;
+
+pub use account::{Account, AccountError};
+pub use checkpoint::{Checkpoint, PageDigest, Place};
+pub use dead_letter::{DeadLetter, DeadLetters};
+pub use late::{Lateness, WINDOW_AHEAD, WINDOW_BEHIND};
+pub use mapper::{Context, Mapped, Mapper};
+pub use mapping::DefaultMapper;
+pub use name::{Name, NameError};
+#[cfg(feature = "client")]
+pub use store::FileStore;
+pub use store::{CursorStore, MemoryStore, StoreError, StoreErrorKind};
+pub use stream::StreamId;
+
+#[cfg(feature = "client")]
+pub use bridge::{
+    Bridge, BridgeBuilder, BridgeError, Drained, Outcome, Progress, Scope, StepError, StepReport,
+};

@@ -1,0 +1,75 @@
+use std::collections::HashMap;
+
+use onepassword_events::{Event, Position};
+use sha2::{Digest, Sha256};
+
+/// The events of a page that the intake has accepted before the page could be committed: they are not
+/// sent again when the page is.
+///
+/// Known by their text, and counted, since a page may hold the same event twice.
+#[derive(Debug, Default)]
+pub(super) struct Accepted {
+    page: Option<Position>,
+    counts: HashMap<[u8; 32], usize>,
+}
+
+impl Accepted {
+    /// Forgets all but what was accepted of the page at `position`.
+    pub(super) fn turn_to(&mut self, position: &Position) {
+        if self.page.as_ref() != Some(position) {
+            self.page = Some(position.clone());
+            self.counts.clear();
+        }
+    }
+
+    pub(super) fn add(&mut self, event: &Event) {
+        *self.counts.entry(Self::key(event)).or_default() += 1;
+    }
+
+    /// For each event in order, whether it was accepted before.
+    pub(super) fn mark(&self, events: &[Event]) -> Vec<bool> {
+        if self.counts.is_empty() {
+            return vec![false; events.len()];
+        }
+        let mut left = self.counts.clone();
+        events
+            .iter()
+            .map(|event| match left.get_mut(&Self::key(event)) {
+                Some(count) if *count > 0 => {
+                    *count -= 1;
+                    true
+                }
+                _ => false,
+            })
+            .collect()
+    }
+
+    fn key(event: &Event) -> [u8; 32] {
+        Sha256::digest(event.raw()).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use onepassword_events::{Cursor, Feed};
+
+    use super::*;
+
+    #[test]
+    fn an_event_that_comes_twice_is_known_as_often_as_it_was_accepted() {
+        let event = |json: &'static str| Event::new(Feed::ItemUsages, json).unwrap();
+        let page = [event("{\"a\":1}"), event("{\"b\":1}"), event("{\"a\":1}")];
+        let position = |cursor| Position::After(Cursor::new(cursor).unwrap());
+        let mut accepted = Accepted::default();
+        accepted.turn_to(&position("here"));
+        assert_eq!(accepted.mark(&page), [false, false, false]);
+        accepted.add(&page[0]);
+        assert_eq!(accepted.mark(&page), [true, false, false]);
+        accepted.add(&page[2]);
+        assert_eq!(accepted.mark(&page), [true, false, true]);
+        accepted.turn_to(&position("here"));
+        assert_eq!(accepted.mark(&page), [true, false, true]);
+        accepted.turn_to(&position("there"));
+        assert_eq!(accepted.mark(&page), [false, false, false]);
+    }
+}

@@ -1,0 +1,30 @@
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep_until};
+
+/// Keeps every stream of an account, or of the intake, waiting for as long as a server asked to be
+/// left alone.
+#[derive(Debug)]
+pub(super) struct Gate(Mutex<Instant>);
+
+impl Gate {
+    pub(super) fn open() -> Self {
+        Self(Mutex::new(Instant::now()))
+    }
+
+    pub(super) fn close_for(&self, wait: Duration) {
+        let mut opens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *opens = (*opens).max(Instant::now() + wait);
+    }
+
+    pub(super) async fn pass(&self) {
+        loop {
+            let opens = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            if opens <= Instant::now() {
+                return;
+            }
+            sleep_until(opens).await;
+        }
+    }
+}

@@ -1,0 +1,60 @@
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read as _, Seek as _, Write as _};
+use std::path::Path;
+
+use super::{StoreError, StoreErrorKind};
+
+/// Holds a state folder for this process, as long as it lives: the system lets go of the lock when
+/// the process ends, however it ends.
+#[derive(Debug)]
+pub(super) struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Takes the folder, and leaves this process's id in it for others to read.
+    pub(super) fn take(folder: &Path) -> Result<Self, StoreError> {
+        let path = folder.join("lock");
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create(true).truncate(false);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let unavailable = |error: std::io::Error| {
+            StoreError::new(
+                StoreErrorKind::Unavailable,
+                format!(
+                    "the state folder can't be locked at {} ({error}): \
+                     give this user the right to write there, or choose another folder",
+                    path.display()
+                ),
+            )
+            .with_source(error)
+        };
+        let mut file = options.open(&path).map_err(unavailable)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let mut holder = String::new();
+                // Without an id the message says less, but the refusal stands.
+                let _ = file.read_to_string(&mut holder);
+                let holder = match holder.trim() {
+                    "" => "another process".to_owned(),
+                    pid => format!("process {pid}"),
+                };
+                return Err(StoreError::new(
+                    StoreErrorKind::Held,
+                    format!(
+                        "the state folder {} is held by {holder}: stop it, or choose another folder",
+                        folder.display()
+                    ),
+                ));
+            }
+            Err(TryLockError::Error(error)) => return Err(unavailable(error)),
+        }
+        file.set_len(0)
+            .and_then(|()| file.rewind())
+            .and_then(|()| writeln!(file, "{}", std::process::id()))
+            .map_err(unavailable)?;
+        Ok(Self { _file: file })
+    }
+}

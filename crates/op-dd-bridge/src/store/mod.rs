@@ -1,0 +1,94 @@
+use std::error::Error as StdError;
+use std::fmt;
+
+use async_trait::async_trait;
+
+use crate::{Checkpoint, Place, StreamId};
+
+#[cfg(feature = "client")]
+mod file;
+#[cfg(feature = "client")]
+mod lock;
+mod memory;
+
+#[cfg(feature = "client")]
+pub use file::FileStore;
+pub use memory::MemoryStore;
+
+/// Keeps how far each stream has come.
+#[async_trait]
+pub trait CursorStore: Send + Sync {
+    /// The checkpoint of a stream: a [fresh](Checkpoint::fresh) one if nothing was committed of it.
+    ///
+    /// # Errors
+    ///
+    /// If there is one that can't be read. A store never takes an unreadable checkpoint for none:
+    /// that would read the stream again from the beginning.
+    async fn load(&self, stream: &StreamId) -> Result<Checkpoint, StoreError>;
+
+    /// Moves a stream on from `checkpoint` to `next`. Once this returns, the move survives a crash.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreErrorKind::Conflict`] if the stream is no longer at `checkpoint`, because somebody
+    /// else has moved it. After any other error the move may or may not have happened.
+    async fn commit(&self, checkpoint: &Checkpoint, next: Place) -> Result<Checkpoint, StoreError>;
+}
+
+/// Why a store could not do its work.
+#[derive(Debug)]
+pub struct StoreError {
+    kind: StoreErrorKind,
+    text: String,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// What sort of thing went wrong in a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StoreErrorKind {
+    /// Somebody else has moved the stream on.
+    Conflict,
+    /// A checkpoint is there, but can't be read.
+    Unreadable,
+    /// Another process holds the store.
+    Held,
+    /// The store can't be reached or written.
+    Unavailable,
+}
+
+impl StoreError {
+    /// An error of a store, in a line that says what happened, where, and what to do about it.
+    pub fn new(kind: StoreErrorKind, text: impl Into<String>) -> Self {
+        Self {
+            kind,
+            text: text.into(),
+            source: None,
+        }
+    }
+
+    /// What caused it.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// What sort of thing went wrong.
+    #[must_use]
+    pub fn kind(&self) -> StoreErrorKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for StoreError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl StdError for StoreError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.source.as_deref().map(|source| source as _)
+    }
+}
