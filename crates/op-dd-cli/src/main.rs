@@ -1,2 +1,60 @@
-//! Stub.
-fn main() {}
+//! `op-dd`: carries 1Password's audit trail into Datadog and loses nothing on the way.
+//!
+//! A thin user of the libraries: it reads the configuration, puts the parts together, and says in
+//! exit codes and one-line messages what came of it.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program speaks to whoever runs it"
+)]
+
+mod args;
+mod assembly;
+mod config;
+mod demo;
+mod exit;
+mod logging;
+mod run;
+mod signal;
+
+use std::process::ExitCode;
+
+use args::{Args, Command};
+use clap::Parser as _;
+use exit::{Exit, Failure};
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    logging::start();
+    match execute(args) {
+        Ok(exit) => exit.into(),
+        Err(failure) => {
+            eprintln!("op-dd: {failure}");
+            failure.exit().into()
+        }
+    }
+}
+
+fn execute(args: Args) -> Result<Exit, Failure> {
+    // The one TLS provider, chosen here and in no library.
+    if rustls::crypto::ring::default_provider()
+        .install_default()
+        .is_err()
+    {
+        return Err(Failure::new(
+            Exit::Defect,
+            "a TLS provider was installed already",
+        ));
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::new(Exit::Defect, format!("no runtime: {error}")))?;
+    runtime.block_on(async {
+        match args.command {
+            Command::Run(args) => run::execute(&args).await,
+            Command::Demo(args) => demo::execute(&args).await,
+        }
+    })
+}

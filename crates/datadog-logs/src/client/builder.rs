@@ -1,0 +1,191 @@
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::{HeaderValue, Uri};
+use thiserror::Error;
+
+use super::Client;
+use super::key::{Key, Reread};
+use crate::intake::host_of;
+use crate::site::below;
+use crate::{ApiKey, Compression, Intake, Site, Transport};
+
+const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
+
+/// Makes a [`Client`]; from [`Client::builder`].
+#[must_use]
+pub struct ClientBuilder {
+    key: ApiKey,
+    reread: Option<Reread>,
+    site: Site,
+    compression: Compression,
+    user_agent: String,
+    timeout: Duration,
+    connect_timeout: Duration,
+    retry_for: Duration,
+    transport: Option<Arc<dyn Transport>>,
+}
+
+impl ClientBuilder {
+    pub(super) fn new(key: ApiKey) -> Self {
+        Self {
+            key,
+            reread: None,
+            site: Site::default(),
+            compression: Compression::default(),
+            user_agent: USER_AGENT.into(),
+            timeout: Duration::from_secs(30),
+            connect_timeout: Duration::from_secs(10),
+            retry_for: Duration::from_secs(300),
+            transport: None,
+        }
+    }
+
+    /// Sets where to send to. Default: [`Site::US1`].
+    pub fn site(mut self, site: Site) -> Self {
+        self.site = site;
+        self
+    }
+
+    /// Sets what bodies are compressed with at first. Default: [`Compression::Gzip`].
+    pub fn compression(mut self, compression: Compression) -> Self {
+        self.compression = compression;
+        self
+    }
+
+    /// Sets the `User-Agent`. Default: name and version of this crate.
+    pub fn user_agent(mut self, user_agent: impl Into<String>) -> Self {
+        self.user_agent = user_agent.into();
+        self
+    }
+
+    /// Sets how long one request may take as a whole, from the name lookup to the end of the
+    /// answer. Default: 30 seconds.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Sets how long making a connection may take, for the transport that the client makes by
+    /// itself. Default: 10 seconds.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.connect_timeout = timeout;
+        self
+    }
+
+    /// Sets how much time [`Client::submit`] may spend until it begins its last try. Default: 5
+    /// minutes.
+    pub fn retry_for(mut self, time: Duration) -> Self {
+        self.retry_for = time;
+        self
+    }
+
+    /// Sets how to read the key again after it was refused (401 or 403). It is called before the
+    /// next attempt, so that a key that was exchanged where it is kept needs no restart.
+    pub fn reread_key<F, R, E>(mut self, read: F) -> Self
+    where
+        F: Fn() -> R + Send + Sync + 'static,
+        R: Future<Output = Result<ApiKey, E>> + Send + 'static,
+        E: Into<Box<dyn Error + Send + Sync>>,
+    {
+        self.reread = Some(Box::new(move || {
+            let reading = read();
+            Box::pin(async { reading.await.map_err(Into::into) })
+        }));
+        self
+    }
+
+    /// Sets what carries the requests. Default with the feature `reqwest`: a
+    /// [`ReqwestTransport`](crate::ReqwestTransport).
+    pub fn transport(mut self, transport: Arc<dyn Transport>) -> Self {
+        self.transport = Some(transport);
+        self
+    }
+
+    /// Sends through a reqwest client of one's own; see
+    /// [`ReqwestTransport::from_client`](crate::ReqwestTransport::from_client) for what it must be
+    /// like.
+    #[cfg(feature = "reqwest")]
+    pub fn http_client(self, client: reqwest::Client) -> Self {
+        self.transport(Arc::new(crate::ReqwestTransport::from_client(client)))
+    }
+
+    /// Makes the client. It sends nothing yet.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildError`] if the HTTP client can't be set up (where the system has no certificates, for
+    /// instance), if there is no transport, or if the site's URL or the user agent can't stand in a
+    /// request.
+    ///
+    /// # Panics
+    ///
+    /// With the feature `rustls-no-provider` and without `rustls`, reqwest panics if the program
+    /// has not installed a TLS provider before.
+    pub fn build(self) -> Result<Client, BuildError> {
+        let intake = Intake::new(&self.site, self.compression);
+        let api = self.site.api_url();
+        let uri = |url: &str| Uri::try_from(url).map_err(|error| BuildError::Site(error.into()));
+        let transport = match self.transport {
+            Some(transport) => transport,
+            None => default_transport(self.connect_timeout, intake.url().scheme() == "https")?,
+        };
+        Ok(Client {
+            post_to: uri(intake.url().as_str())?,
+            validate_at: uri(below(&api, "api/v1/validate").as_str())?,
+            api_host: host_of(&api),
+            key: Key::new(&self.key, self.reread).map_err(|_| BuildError::Header("API key"))?,
+            user_agent: HeaderValue::try_from(self.user_agent)
+                .map_err(|_| BuildError::Header("user agent"))?,
+            timeout: self.timeout,
+            retry_for: self.retry_for,
+            intake,
+            transport,
+        })
+    }
+}
+
+impl fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("site", &self.site)
+            .field("compression", &self.compression)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(feature = "reqwest")]
+fn default_transport(
+    connect_timeout: Duration,
+    https_only: bool,
+) -> Result<Arc<dyn Transport>, BuildError> {
+    match crate::ReqwestTransport::build(connect_timeout, https_only) {
+        Ok(transport) => Ok(Arc::new(transport)),
+        Err(error) => Err(BuildError::Http(error.into())),
+    }
+}
+
+#[cfg(not(feature = "reqwest"))]
+fn default_transport(_: Duration, _: bool) -> Result<Arc<dyn Transport>, BuildError> {
+    Err(BuildError::NoTransport)
+}
+
+/// Why there is no client.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// The HTTP client can't be set up.
+    #[error("cannot set up the HTTP client")]
+    Http(#[source] Box<dyn Error + Send + Sync>),
+    /// None was given, and the feature `reqwest` is off.
+    #[error("no transport was given, and none was compiled in")]
+    NoTransport,
+    /// The site's URL is none for HTTP.
+    #[error("the site's URL cannot stand in an HTTP request")]
+    Site(#[source] Box<dyn Error + Send + Sync>),
+    /// What is named can't be sent as a header.
+    #[error("the {0} cannot stand in an HTTP header")]
+    Header(&'static str),
+}

@@ -1,0 +1,86 @@
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand};
+use op_dd_fakes::Fault;
+
+/// Carries 1Password's audit trail into Datadog and loses nothing on the way.
+#[derive(Debug, Parser)]
+#[command(name = "op-dd", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  clean                    5  a server could not be reached
+  1  a defect of op-dd        6  the state folder can't be used
+  2  usage or configuration   7  a checkpoint file can't be read
+  3  1Password's token        8  the state folder is held by another process
+  4  Datadog's key            9  partial: a stream was held, or there are new dead letters
+
+Log lines go to standard error; RUST_LOG chooses them, such as RUST_LOG=debug.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Carry events from 1Password to Datadog
+    Run(RunArgs),
+    /// Show the whole way with no account: fakes of both ends, real HTTP between
+    Demo(DemoArgs),
+}
+
+/// Without a configuration file, one account named `default` is made from `OP_EVENTS_TOKEN`,
+/// `DD_API_KEY` and `DD_SITE`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct RunArgs {
+    /// The configuration, in TOML
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Where to keep cursors and dead letters, instead of where the configuration says
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state: Option<PathBuf>,
+
+    /// Carry what there is at present, and exit
+    #[arg(long)]
+    pub(crate) once: bool,
+
+    /// With --once: how long a stream may fail before it is given up for now
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
+    pub(crate) patience: Duration,
+
+    /// How long to finish what is under way once told to stop
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
+    pub(crate) grace: Duration,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct DemoArgs {
+    /// How many events to invent
+    #[arg(long, value_name = "N", default_value_t = 5000)]
+    pub(crate) events: usize,
+
+    /// What to invent them from: the same seed gives the same events
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub(crate) seed: u64,
+
+    /// Serve these pages instead: DIR/<feed>/NNN.json, each an answer of the Events API
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["events", "seed"])]
+    pub(crate) pages: Option<PathBuf>,
+
+    /// Where to put the logs that arrived, a summary and the state; a second run goes on there
+    #[arg(long, value_name = "DIR", default_value = "op-dd-demo")]
+    pub(crate) out: PathBuf,
+
+    /// Let something go wrong, such as intake:429=2s, events:cut or intake:500x3; may be repeated
+    #[arg(long, value_name = "SIDE:KIND[=ARG][xN]")]
+    pub(crate) fault: Vec<Fault>,
+}
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let span: jiff::SignedDuration = text
+        .parse()
+        .map_err(|_| "write a time such as 30s, 2m or 1h".to_owned())?;
+    Duration::try_from(span).map_err(|_| "a time can't be negative".to_owned())
+}

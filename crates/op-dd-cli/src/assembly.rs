@@ -1,0 +1,133 @@
+//! From a configuration to a bridge.
+
+use std::sync::Arc;
+
+use datadog_logs::{ApiKey, Compression, Site, Tags};
+use onepassword_events::{AccessToken, ErrorKind, EventSource as _};
+use op_dd_bridge::{Account, Bridge, FileStore, Progress, StoreErrorKind};
+
+use crate::config::{self, Config, Secret};
+use crate::exit::{Exit, Failure};
+
+const USER_AGENT: &str = concat!("op-dd/", env!("CARGO_PKG_VERSION"));
+
+/// A bridge, and the accounts of the configuration that it doesn't carry, with the reasons.
+pub(crate) struct Assembly {
+    pub(crate) bridge: Bridge,
+    pub(crate) left_out: Vec<Failure>,
+}
+
+/// Puts the parts together. An account that can't be read is left out, unless all are so.
+pub(crate) fn assemble(
+    config: &Config,
+    store: FileStore,
+    observer: impl Fn(&Progress<'_>) + Send + Sync + 'static,
+) -> Result<Assembly, Failure> {
+    let store = Arc::new(store);
+    let sink = Arc::new(intake(&config.datadog)?);
+    let tags = Tags::new(&config.datadog.tags)
+        .map_err(|error| Failure::configuration(format!("tags of [datadog]: {error}")))?;
+
+    let mut left_out = Vec::new();
+    let mut builder = Bridge::builder(sink, store.clone(), store)
+        .tags(tags)
+        .observer(observer);
+    for settings in &config.accounts {
+        match account(settings) {
+            Ok(account) => builder = builder.account(account),
+            Err(failure) => left_out.push(failure),
+        }
+    }
+    if left_out.len() == config.accounts.len() && !left_out.is_empty() {
+        return Err(left_out.swap_remove(0));
+    }
+    let bridge = builder
+        .build()
+        .map_err(|error| Failure::configuration(error.to_string()))?;
+    Ok(Assembly { bridge, left_out })
+}
+
+/// Takes the state folder for this process.
+pub(crate) fn open_store(folder: &std::path::Path) -> Result<FileStore, Failure> {
+    FileStore::open(folder).map_err(|error| {
+        let exit = match error.kind() {
+            StoreErrorKind::Held => Exit::Held,
+            _ => Exit::StateFolder,
+        };
+        Failure::new(exit, error.to_string())
+    })
+}
+
+fn intake(settings: &config::Datadog) -> Result<datadog_logs::Client, Failure> {
+    let site = match settings.url.as_ref().or(settings.site.as_ref()) {
+        Some(text) => Site::parse(text)
+            .map_err(|error| Failure::configuration(format!("[datadog]: {error}")))?,
+        None => Site::default(),
+    };
+    let compression: Compression = settings
+        .compression
+        .parse()
+        .map_err(|error| Failure::configuration(format!("compression of [datadog]: {error}")))?;
+    let key = read_key(&settings.api_key)
+        .map_err(|fault| Failure::new(Exit::ApiKey, format!("Datadog's API key: {fault}")))?;
+    let secret = settings.api_key.clone();
+    datadog_logs::Client::builder(key)
+        .site(site)
+        .compression(compression)
+        .user_agent(USER_AGENT)
+        .reread_key(move || std::future::ready(read_key(&secret)))
+        .build()
+        .map_err(|error| Failure::configuration(error.to_string()))
+}
+
+fn account(settings: &config::Account) -> Result<Account, Failure> {
+    let name = &settings.name;
+    let failure = |exit, fault: &dyn std::fmt::Display| {
+        Failure::new(exit, format!("account {name}: {fault}"))
+    };
+    let token = read_token(&settings.token).map_err(|fault| failure(Exit::Token, &fault))?;
+    let secret = settings.token.clone();
+    let mut client = onepassword_events::Client::builder(token)
+        .user_agent(USER_AGENT)
+        .token_source(Arc::new(move || {
+            let token = read_token(&secret).map_err(Into::into);
+            Box::pin(std::future::ready(token))
+        }));
+    if let Some(region) = settings.region {
+        client = client.region(region);
+    }
+    if let Some(url) = &settings.url {
+        client = client.url(url.clone());
+    }
+    let client = client.build().map_err(|error| {
+        let exit = match error.kind() {
+            ErrorKind::Token => Exit::Token,
+            _ => Exit::Configuration,
+        };
+        failure(exit, &error)
+    })?;
+    if client.feeds().is_empty() {
+        let fault = "the token allows none of the feeds signinattempts, itemusages, auditevents: \
+                     issue one that does";
+        return Err(failure(Exit::Token, &fault));
+    }
+    let tags = Tags::new(&settings.tags).map_err(|error| failure(Exit::Configuration, &error))?;
+    let mut account = Account::new(name.clone(), Arc::new(client)).tags(tags);
+    if let Some(feeds) = &settings.feeds {
+        account = account
+            .feeds(feeds.iter().copied())
+            .map_err(|error| Failure::new(Exit::Token, error.to_string()))?;
+    }
+    if let Some(start) = &settings.start {
+        account = account.start(start.to_system_time());
+    }
+    Ok(account)
+}
+
+fn read_token(secret: &Secret) -> Result<AccessToken, String> {
+    AccessToken::new(secret.read()?).map_err(|error| error.to_string())
+}
+
+fn read_key(secret: &Secret) -> Result<ApiKey, String> {
+    ApiKey::new(secret.read()?).map_err(|error| error.to_string())
+}

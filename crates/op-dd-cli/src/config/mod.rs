@@ -1,0 +1,268 @@
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use onepassword_events::{Feed, Region, Timestamp};
+use op_dd_bridge::Name;
+use serde::{Deserialize, Deserializer};
+use url::Url;
+
+use crate::exit::Failure;
+
+mod secret;
+
+pub(crate) use secret::Secret;
+
+/// What to carry from where to where.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Config {
+    pub(crate) datadog: Datadog,
+    #[serde(default)]
+    pub(crate) state: State,
+    #[serde(default)]
+    pub(crate) accounts: Vec<Account>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Datadog {
+    /// Such as `datadoghq.eu`.
+    #[serde(default)]
+    pub(crate) site: Option<String>,
+    /// Another intake than the site's: a proxy, a private link.
+    #[serde(default)]
+    pub(crate) url: Option<String>,
+    pub(crate) api_key: Secret,
+    #[serde(default = "zstd")]
+    pub(crate) compression: String,
+    #[serde(default)]
+    pub(crate) tags: Vec<String>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct State {
+    #[serde(default)]
+    pub(crate) dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Account {
+    #[serde(deserialize_with = "parsed")]
+    pub(crate) name: Name,
+    pub(crate) token: Secret,
+    #[serde(default, deserialize_with = "parsed_if_there")]
+    pub(crate) region: Option<Region>,
+    #[serde(default, deserialize_with = "parsed_if_there")]
+    pub(crate) url: Option<Url>,
+    #[serde(default, deserialize_with = "parsed_list")]
+    pub(crate) feeds: Option<Vec<Feed>>,
+    #[serde(default)]
+    pub(crate) tags: Vec<String>,
+    #[serde(default, deserialize_with = "parsed_if_there")]
+    pub(crate) start: Option<Timestamp>,
+}
+
+impl Config {
+    /// The configuration in a file.
+    pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
+        let shown = path.display();
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            Failure::configuration(format!("the configuration {shown} can't be read: {error}"))
+        })?;
+        let config = Self::parse(&text)
+            .map_err(|fault| Failure::configuration(format!("{shown}:{fault}")))?;
+        for (secret, key) in config.secrets() {
+            if secret.is_literal() {
+                tracing::warn!(
+                    "{shown}: {key} is written out: better write env:NAME or file:/PATH"
+                );
+            }
+        }
+        Ok(config)
+    }
+
+    /// One account named `default`, from environment variables that others read, too.
+    pub(crate) fn from_environment() -> Self {
+        Self {
+            datadog: Datadog {
+                site: std::env::var("DD_SITE").ok(),
+                url: None,
+                api_key: Secret::Env("DD_API_KEY".to_owned()),
+                compression: zstd(),
+                tags: Vec::new(),
+            },
+            state: State::default(),
+            accounts: vec![Account {
+                name: Name::DEFAULT,
+                token: Secret::Env("OP_EVENTS_TOKEN".to_owned()),
+                region: None,
+                url: None,
+                feeds: None,
+                tags: Vec::new(),
+                start: None,
+            }],
+        }
+    }
+
+    /// Where the state is kept: where the command line says, else the configuration, else the place
+    /// that the system has for it.
+    pub(crate) fn state_folder(&self, argument: Option<&Path>) -> Result<PathBuf, Failure> {
+        let from_variable = |name, below: &str| {
+            let folder = std::env::var_os(name).filter(|value| !value.is_empty())?;
+            Some(Path::new(&folder).join(below))
+        };
+        argument
+            .map(Path::to_owned)
+            .or_else(|| self.state.dir.clone())
+            .or_else(|| from_variable("STATE_DIRECTORY", ""))
+            .or_else(|| from_variable("XDG_STATE_HOME", "op-dd"))
+            .or_else(|| from_variable("HOME", ".local/state/op-dd"))
+            .ok_or_else(|| {
+                Failure::configuration(
+                    "there is no place for the state: give --state DIR, or set dir under [state]",
+                )
+            })
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let config: Self = toml::from_str(text).map_err(|error| {
+            let (line, column) = place(text, error.span().map_or(0, |span| span.start));
+            let message = error.message().replace('\n', " ");
+            format!("{line}:{column}: {message}")
+        })?;
+        if config.accounts.is_empty() {
+            return Err(
+                "1:1: there is no account: add [[accounts]] with a name and a token".into(),
+            );
+        }
+        let mut names = BTreeSet::new();
+        for account in &config.accounts {
+            if !names.insert(&account.name) {
+                let name = &account.name;
+                return Err(format!(
+                    "1:1: two accounts are called {name}: rename one of them"
+                ));
+            }
+        }
+        Ok(config)
+    }
+
+    fn secrets(&self) -> impl Iterator<Item = (&Secret, String)> {
+        let key = (&self.datadog.api_key, "api_key of [datadog]".to_owned());
+        let tokens = self
+            .accounts
+            .iter()
+            .map(|account| (&account.token, format!("token of account {}", account.name)));
+        std::iter::once(key).chain(tokens)
+    }
+}
+
+fn zstd() -> String {
+    "zstd".to_owned()
+}
+
+/// Line and column of a place in a text, counted from 1.
+fn place(text: &str, offset: usize) -> (usize, usize) {
+    let before = text.get(..offset).unwrap_or(text);
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
+    (line, column)
+}
+
+fn parsed<'de, D, T>(deserializer: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: std::str::FromStr<Err: std::fmt::Display>,
+{
+    let text = String::deserialize(deserializer)?;
+    text.parse().map_err(serde::de::Error::custom)
+}
+
+fn parsed_if_there<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: std::str::FromStr<Err: std::fmt::Display>,
+{
+    parsed(deserializer).map(Some)
+}
+
+fn parsed_list<'de, D, T>(deserializer: D) -> Result<Option<Vec<T>>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: std::str::FromStr<Err: std::fmt::Display>,
+{
+    let texts = Vec::<String>::deserialize(deserializer)?;
+    let values: Result<_, _> = texts.iter().map(|text| text.parse()).collect();
+    values.map(Some).map_err(serde::de::Error::custom)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GOOD: &str = r#"
+        [datadog]
+        site = "datadoghq.eu"
+        api_key = "env:DD_API_KEY"
+
+        [[accounts]]
+        name = "acme"
+        token = "file:/run/secrets/acme"
+        region = "eu"
+        feeds = ["auditevents"]
+        start = "2026-01-01T00:00:00Z"
+    "#;
+
+    #[test]
+    fn a_configuration_is_read() {
+        let config = Config::parse(GOOD).unwrap();
+        let account = &config.accounts[0];
+        assert_eq!(account.name.as_str(), "acme");
+        assert_eq!(account.region, Some(Region::Europe));
+        assert_eq!(account.feeds.as_deref(), Some(&[Feed::AuditEvents][..]));
+        assert_eq!(config.datadog.compression, "zstd");
+    }
+
+    #[test]
+    fn faults_are_named_with_their_place() {
+        for (from, to, line) in [
+            ("token =", "tokn =", "8:9: unknown field `tokn`"),
+            ("\"acme\"", "\"Acme\"", "7:16: `Acme` can't be a name"),
+            ("\"eu\"", "\"mars\"", "9:18: unknown region `mars`"),
+            (
+                "[\"auditevents\"]",
+                "[\"audit\"]",
+                "10:17: unknown feed `audit`",
+            ),
+            ("2026-01-01T00:00:00Z", "yesterday", "11:17: not a time"),
+            (
+                "[[accounts]]",
+                "[[acounts]]",
+                "6:11: unknown field `acounts`",
+            ),
+            ("file:/run", "op://run", "8:17: secrets from op:// are not"),
+        ] {
+            let error = Config::parse(&GOOD.replace(from, to)).unwrap_err();
+            assert!(error.starts_with(line), "{error}");
+            assert!(!error.contains('\n'), "{error}");
+        }
+    }
+
+    #[test]
+    fn accounts_are_needed_and_told_apart() {
+        let none = GOOD.split_once("[[accounts]]").unwrap().0;
+        assert!(
+            Config::parse(none)
+                .unwrap_err()
+                .contains("there is no account")
+        );
+        let twice = format!("{GOOD}\n[[accounts]]\nname = \"acme\"\ntoken = \"env:T\"\n");
+        assert!(
+            Config::parse(&twice)
+                .unwrap_err()
+                .contains("two accounts are called acme")
+        );
+    }
+}

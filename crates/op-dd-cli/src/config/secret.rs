@@ -1,0 +1,71 @@
+use std::fmt;
+use std::path::PathBuf;
+
+use serde::{Deserialize, Deserializer};
+
+/// Where a secret is, or the secret itself.
+#[derive(Clone)]
+pub(crate) enum Secret {
+    Env(String),
+    File(PathBuf),
+    Literal(String),
+}
+
+impl Secret {
+    pub(crate) fn is_literal(&self) -> bool {
+        matches!(self, Self::Literal(_))
+    }
+
+    /// The secret as it is now: an environment variable stays, but a file may have changed.
+    pub(crate) fn read(&self) -> Result<String, String> {
+        match self {
+            Self::Env(name) => match std::env::var(name) {
+                Ok(text) if !text.trim().is_empty() => Ok(text),
+                _ => Err(format!(
+                    "the environment variable {name} is not set: set it"
+                )),
+            },
+            Self::File(path) => std::fs::read_to_string(path)
+                .map_err(|error| format!("the file {} can't be read: {error}", path.display())),
+            Self::Literal(text) => Ok(text.clone()),
+        }
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        if let Some(name) = text.strip_prefix("env:") {
+            Self::Env(name.to_owned())
+        } else if let Some(path) = text.strip_prefix("file:") {
+            Self::File(path.into())
+        } else {
+            Self::Literal(text)
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        // Taken for the secret itself, they would be sent to a server.
+        for scheme in ["op://", "credential:"] {
+            if text.starts_with(scheme) {
+                return Err(serde::de::Error::custom(format!(
+                    "secrets from {scheme} are not understood by this version: \
+                     write env:NAME or file:/PATH"
+                )));
+            }
+        }
+        Ok(text.into())
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Env(name) => write!(f, "env:{name}"),
+            Self::File(path) => write!(f, "file:{}", path.display()),
+            Self::Literal(_) => f.write_str("(written out)"),
+        }
+    }
+}

@@ -1,0 +1,131 @@
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use onepassword_events::Timestamp;
+use op_dd_bridge::Name;
+use op_dd_fakes::{FakeDatadog, FakeEvents, Generator};
+use url::Url;
+
+use crate::args::DemoArgs;
+use crate::assembly::{Assembly, assemble, open_store};
+use crate::config::{Account, Config, Datadog, Secret, State};
+use crate::exit::{Exit, Failure};
+use crate::run::verdict;
+use crate::signal::until_told_to_stop;
+
+mod scene;
+mod summary;
+
+use scene::Scene;
+use summary::Summary;
+
+/// How far back the demonstration begins: a month, as an account that has been in use has.
+const HISTORY: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// The same as `run --once`, between fakes of both ends.
+pub(crate) async fn execute(args: &DemoArgs) -> Result<Exit, Failure> {
+    let out = &args.out;
+    let scene = Scene::set(args)?;
+    let fakes = Fakes::start(args, &scene).await?;
+    let config = fakes.config(scene.anchor, out)?;
+
+    let summary = Arc::new(Mutex::new(Summary::default()));
+    let bar = bar(args);
+    let observer = {
+        let (summary, bar) = (Arc::clone(&summary), bar.clone());
+        move |progress: &op_dd_bridge::Progress<'_>| {
+            let mut summary = summary.lock().unwrap_or_else(PoisonError::into_inner);
+            summary.add(progress);
+            bar.set_position(summary.events() as u64);
+        }
+    };
+    let store = open_store(&config.state_folder(None)?)?;
+    let Assembly { bridge, .. } = assemble(&config, store, observer)?;
+
+    let begun = Instant::now();
+    let patience = Duration::from_secs(60);
+    let grace = Duration::from_secs(10);
+    let drained = until_told_to_stop(grace, |stop| bridge.drain(patience, stop.told())).await?;
+    bar.finish_and_clear();
+
+    let summary = summary.lock().unwrap_or_else(PoisonError::into_inner);
+    summary.write(&out.join("summary.json"))?;
+    summary.tell(out, begun.elapsed());
+    let Some(drained) = drained else {
+        return Ok(Exit::Partial);
+    };
+    verdict(&drained, &[], summary.refused())
+}
+
+/// Both ends, on this machine.
+struct Fakes {
+    events: FakeEvents,
+    datadog: FakeDatadog,
+}
+
+impl Fakes {
+    async fn start(args: &DemoArgs, scene: &Scene) -> Result<Self, Failure> {
+        let failure = |error: op_dd_fakes::Error| Failure::configuration(error.to_string());
+        let events = match &args.pages {
+            Some(folder) => FakeEvents::builder().pages(folder),
+            None => {
+                let generator = Generator::new(args.seed, scene.anchor, args.events);
+                FakeEvents::builder()
+                    .account(generator.account_uuid())
+                    .events(generator)
+            }
+        };
+        let events = events.script(args.fault.iter().copied()).start();
+        let datadog = FakeDatadog::builder()
+            .in_memory(false)
+            .folder(&args.out)
+            .script(args.fault.iter().copied())
+            .start();
+        Ok(Self {
+            events: events.await.map_err(failure)?,
+            datadog: datadog.await.map_err(failure)?,
+        })
+    }
+
+    /// What a user would write to point the program at them.
+    fn config(&self, anchor: SystemTime, out: &Path) -> Result<Config, Failure> {
+        let url: Url = self
+            .events
+            .url()
+            .parse()
+            .map_err(|error| Failure::new(Exit::Defect, format!("no address: {error}")))?;
+        Ok(Config {
+            datadog: Datadog {
+                site: None,
+                url: Some(self.datadog.url().to_owned()),
+                api_key: Secret::Literal(self.datadog.api_key().to_owned()),
+                compression: "zstd".to_owned(),
+                tags: Vec::new(),
+            },
+            state: State {
+                dir: Some(PathBuf::from(out).join("state")),
+            },
+            accounts: vec![Account {
+                name: Name::DEFAULT,
+                token: Secret::Literal(self.events.token().to_owned()),
+                region: None,
+                url: Some(url),
+                feeds: None,
+                tags: Vec::new(),
+                start: anchor.checked_sub(HISTORY).map(Timestamp::from),
+            }],
+        })
+    }
+}
+
+/// Shown on a terminal only.
+fn bar(args: &DemoArgs) -> ProgressBar {
+    let bar = match args.pages {
+        Some(_) => ProgressBar::no_length(),
+        None => ProgressBar::new(args.events as u64),
+    };
+    let style = ProgressStyle::with_template("{wide_bar} {human_pos} of {human_len} events");
+    bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+}

@@ -1,0 +1,53 @@
+use std::fmt;
+use std::process::ExitCode;
+
+/// What the program's exit code says. The numbers are a promise to scripts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    Clean = 0,
+    Defect = 1,
+    Configuration = 2,
+    Token = 3,
+    ApiKey = 4,
+    Unreachable = 5,
+    StateFolder = 6,
+    Checkpoint = 7,
+    Held = 8,
+    Partial = 9,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Why the program ends otherwise than clean: one line that names the cause and the remedy.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    exit: Exit,
+    line: String,
+}
+
+impl Failure {
+    pub(crate) fn new(exit: Exit, line: impl Into<String>) -> Self {
+        Self {
+            exit,
+            line: line.into(),
+        }
+    }
+
+    pub(crate) fn configuration(line: impl Into<String>) -> Self {
+        Self::new(Exit::Configuration, line)
+    }
+
+    pub(crate) fn exit(&self) -> Exit {
+        self.exit
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.line)
+    }
+}

@@ -1,0 +1,89 @@
+use std::future::Future;
+use std::io;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::exit::{Exit, Failure};
+
+/// Does `work`, which is given a future that completes when the program is told to stop, and then has
+/// `grace` to come to its end. Returns none if that was too short, or if it was told a second time.
+///
+/// What is broken off so loses nothing: its page is sent once more after the next start.
+pub(crate) async fn until_told_to_stop<T, F>(
+    grace: Duration,
+    work: impl FnOnce(Stop) -> F,
+) -> Result<Option<T>, Failure>
+where
+    F: Future<Output = T>,
+{
+    let mut signals = Signals::listen()
+        .map_err(|error| Failure::new(Exit::Defect, format!("no signal can be heard: {error}")))?;
+    let (tell, told) = watch::channel(false);
+    let mut work = std::pin::pin!(work(Stop(told)));
+    tokio::select! {
+        done = &mut work => return Ok(Some(done)),
+        () = signals.next() => {}
+    }
+    tracing::info!("finishing what is under way");
+    // The work holds the other end for as long as it goes on.
+    let _ = tell.send(true);
+    tokio::select! {
+        done = &mut work => Ok(Some(done)),
+        () = signals.next() => Ok(None),
+        () = tokio::time::sleep(grace) => Ok(None),
+    }
+}
+
+/// Completes when the program is told to stop.
+#[derive(Clone)]
+pub(crate) struct Stop(watch::Receiver<bool>);
+
+impl Stop {
+    pub(crate) async fn told(mut self) {
+        if self.0.wait_for(|told| *told).await.is_err() {
+            // Nobody is left to tell.
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+#[cfg(unix)]
+struct Signals {
+    interrupt: tokio::signal::unix::Signal,
+    terminate: tokio::signal::unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        use tokio::signal::unix::{SignalKind, signal};
+        Ok(Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+#[cfg(not(unix))]
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
+    }
+}

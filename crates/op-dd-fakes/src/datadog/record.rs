@@ -1,0 +1,132 @@
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+
+use super::batch::Fate;
+use crate::Error;
+use crate::lock::lock;
+
+/// What became of the logs of accepted requests, and how much there was of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct IntakeCounts {
+    /// Logs that were kept, heartbeats not among them.
+    pub logs: u64,
+    /// Heartbeats (`ddsource` is `op-dd`) that were kept.
+    pub heartbeats: u64,
+    /// Logs that were accepted and then dropped, because they were dated more than 18 hours back or 2 hours ahead.
+    pub dropped_by_time: u64,
+    /// Logs that were accepted and cut off, because they were longer than 1,000,000 bytes. They are not kept.
+    pub truncated: u64,
+    /// Bytes of accepted bodies as they were sent.
+    pub bytes_sent: u64,
+    /// Bytes of accepted bodies after decompression.
+    pub bytes_decoded: u64,
+}
+
+/// Everything that was kept.
+#[derive(Debug)]
+pub(crate) struct Record(Mutex<State>);
+
+#[derive(Debug)]
+struct State {
+    counts: IntakeCounts,
+    logs: Shelf,
+    heartbeats: Shelf,
+}
+
+/// Where logs of one sort go.
+#[derive(Debug)]
+struct Shelf {
+    memory: Option<Vec<Arc<str>>>,
+    file: Option<File>,
+}
+
+impl Record {
+    pub(crate) fn open(in_memory: bool, folder: Option<&Path>) -> Result<Self, Error> {
+        if let Some(folder) = folder {
+            fs::create_dir_all(folder).map_err(|source| Error::Output {
+                path: folder.to_owned(),
+                source,
+            })?;
+        }
+        Ok(Self(Mutex::new(State {
+            counts: IntakeCounts::default(),
+            logs: Shelf::open(in_memory, folder, "logs.ndjson")?,
+            heartbeats: Shelf::open(in_memory, folder, "heartbeats.ndjson")?,
+        })))
+    }
+
+    /// Keeps what is to be kept of one request, the files first. After an error nothing counts as accepted, though a
+    /// file may hold some of it.
+    pub(crate) fn keep(
+        &self,
+        fates: Vec<Fate>,
+        bytes_sent: usize,
+        bytes_decoded: usize,
+    ) -> io::Result<()> {
+        let state = &mut *lock(&self.0);
+        let mut counts = state.counts;
+        let (mut logs, mut heartbeats) = (Vec::new(), Vec::new());
+        for fate in fates {
+            match fate {
+                Fate::Log(line) => logs.push(line),
+                Fate::Heartbeat(line) => heartbeats.push(line),
+                Fate::OutOfTime => counts.dropped_by_time += 1,
+                Fate::Truncated => counts.truncated += 1,
+            }
+        }
+        counts.logs += logs.len() as u64;
+        counts.heartbeats += heartbeats.len() as u64;
+        counts.bytes_sent += bytes_sent as u64;
+        counts.bytes_decoded += bytes_decoded as u64;
+
+        state.logs.keep(logs)?;
+        state.heartbeats.keep(heartbeats)?;
+        state.counts = counts;
+        Ok(())
+    }
+
+    pub(crate) fn logs(&self) -> Vec<Arc<str>> {
+        lock(&self.0).logs.memory.clone().unwrap_or_default()
+    }
+
+    pub(crate) fn heartbeats(&self) -> Vec<Arc<str>> {
+        lock(&self.0).heartbeats.memory.clone().unwrap_or_default()
+    }
+
+    pub(crate) fn counts(&self) -> IntakeCounts {
+        lock(&self.0).counts
+    }
+}
+
+impl Shelf {
+    fn open(in_memory: bool, folder: Option<&Path>, name: &str) -> Result<Self, Error> {
+        let memory = in_memory.then(Vec::new);
+        let file = match folder {
+            Some(folder) => {
+                let path = folder.join(name);
+                let opened = OpenOptions::new().create(true).append(true).open(&path);
+                Some(opened.map_err(|source| Error::Output { path, source })?)
+            }
+            None => None,
+        };
+        Ok(Self { memory, file })
+    }
+
+    fn keep(&mut self, lines: Vec<String>) -> io::Result<()> {
+        if let Some(file) = &mut self.file
+            && !lines.is_empty()
+        {
+            // One write a request: a reader that looks in meanwhile sees whole lines.
+            let mut text = lines.join("\n");
+            text.push('\n');
+            file.write_all(text.as_bytes())?;
+        }
+        if let Some(memory) = &mut self.memory {
+            memory.extend(lines.into_iter().map(Arc::from));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,15 @@
+//! The fakes over real sockets, asked as a client would that has read the documentation and nothing else.
+#![expect(
+    clippy::unwrap_used,
+    reason = "the functions that the tests share are test code too"
+)]
+
+mod events;
+mod events_access;
+mod events_faults;
+mod intake;
+mod intake_batches;
+mod intake_faults;
+mod pages;
+mod program;
+mod wire;

@@ -1,0 +1,111 @@
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+use op_dd_fakes::{Clock, FakeDatadog, FakeEvents, Feed};
+use reqwest::{RequestBuilder, Response};
+use serde_json::Value;
+
+/// Noon of 1 May 2026, the present of these tests.
+pub(crate) fn noon() -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_777_636_800)
+}
+
+/// A clock and the hand that moves it.
+pub(crate) fn clock() -> (Clock, Arc<Mutex<SystemTime>>) {
+    let hand = Arc::new(Mutex::new(noon()));
+    let clock = Clock::new({
+        let hand = Arc::clone(&hand);
+        move || *hand.lock().unwrap()
+    });
+    (clock, hand)
+}
+
+pub(crate) fn event(number: usize, timestamp: &str) -> String {
+    format!(r#"{{"uuid":"{number}","timestamp":"{timestamp}"}}"#)
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: reqwest::header::HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+
+    pub(crate) fn cursor(&self) -> String {
+        self.json()["cursor"].as_str().unwrap().to_owned()
+    }
+
+    pub(crate) fn has_more(&self) -> bool {
+        self.json()["has_more"].as_bool().unwrap()
+    }
+
+    pub(crate) fn uuids(&self) -> Vec<String> {
+        let page = self.json();
+        let items = page["items"].as_array().unwrap();
+        items
+            .iter()
+            .map(|item| item["uuid"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+}
+
+pub(crate) async fn send(request: RequestBuilder) -> reqwest::Result<Answer> {
+    let response: Response = request.send().await?;
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    Ok(Answer {
+        status,
+        headers,
+        body: response.text().await?,
+    })
+}
+
+/// Asks a feed, with the first token of the fake.
+pub(crate) async fn ask(
+    fake: &FakeEvents,
+    feed: Feed,
+    body: impl Into<String>,
+) -> reqwest::Result<Answer> {
+    let request = client()
+        .post(format!("{}{}", fake.url(), feed.path()))
+        .bearer_auth(fake.token())
+        .header("content-type", "application/json");
+    send(request.body(body.into())).await
+}
+
+/// Asks a feed for what follows.
+pub(crate) async fn ask_after(fake: &FakeEvents, feed: Feed, cursor: &str) -> Answer {
+    ask(fake, feed, format!(r#"{{"cursor":"{cursor}"}}"#))
+        .await
+        .unwrap()
+}
+
+/// A request to the intake, with the first key of the fake and without a body.
+pub(crate) fn intake(fake: &FakeDatadog) -> RequestBuilder {
+    client()
+        .post(format!("{}/api/v2/logs", fake.url()))
+        .header("dd-api-key", fake.api_key())
+        .header("content-type", "application/json")
+}
+
+/// Sends logs as they are.
+pub(crate) async fn submit(fake: &FakeDatadog, body: impl Into<String>) -> reqwest::Result<Answer> {
+    send(intake(fake).body(body.into())).await
+}
+
+pub(crate) fn client() -> reqwest::Client {
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .build()
+        .unwrap()
+}
