@@ -68,9 +68,11 @@ impl Event {
     /// kind of UUID: 26 letters and digits.
     #[must_use]
     pub fn uuid(&self) -> Option<Cow<'_, str>> {
-        leading_uuid(self.json())
-            .map(Cow::Borrowed)
-            .or_else(|| self.parse::<Identity<'_>>().ok()?.uuid)
+        leading_uuid(self.json()).map(Cow::Borrowed).or_else(|| {
+            // A list would be taken for an object's values in order.
+            let object = self.is_object().then(|| self.json())?;
+            serde_json::from_str::<Identity<'_>>(object).ok()?.uuid
+        })
     }
 
     /// The event through the type of its feed.
@@ -99,29 +101,29 @@ impl Event {
                 format!("an event of {} was read as one of {}", self.feed, T::FEED),
             ));
         }
-        let fields = self.parse().map_err(|error| {
+        let refuse = |fault: &str| {
+            let uuid = self.uuid();
+            let uuid = uuid.as_deref().unwrap_or("without uuid");
             Error::new(
                 ErrorKind::BadEvent,
-                format!(
-                    "event {} of {} is not as documented",
-                    self.uuid().as_deref().unwrap_or("without uuid"),
-                    self.feed
-                ),
+                format!("event {uuid} of {} {fault}", self.feed),
             )
-            .with_source(error)
+        };
+        if !self.is_object() {
+            return Err(refuse("is not a JSON object"));
+        }
+        // The parser's own words may quote the value, so they tell the place alone.
+        let fields = serde_json::from_str(self.json()).map_err(|error: serde_json::Error| {
+            refuse(&format!(
+                "is not as documented (line {}, column {} of its JSON)",
+                error.line(),
+                error.column()
+            ))
         })?;
         Ok(Typed {
             event: self.clone(),
             fields,
         })
-    }
-
-    fn parse<'a, T: Deserialize<'a>>(&'a self) -> Result<T, serde_json::Error> {
-        if !self.is_object() {
-            // Or a list would be taken for an object's values in order.
-            return Err(serde::de::Error::custom("not a JSON object"));
-        }
-        serde_json::from_str(self.json())
     }
 }
 

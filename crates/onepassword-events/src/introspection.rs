@@ -1,5 +1,6 @@
 use serde::Deserialize;
 
+use crate::model::text;
 use crate::{Error, ErrorKind, Feed, Timestamp};
 
 /// What the server knows of a token.
@@ -13,7 +14,7 @@ pub struct Introspection {
     /// The token's features as they stand there, those that are no feed among them.
     pub features: Vec<String>,
     /// The 1Password account that answers. 1Password gives it since September 2025.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text")]
     pub account_uuid: Option<String>,
 }
 
@@ -28,7 +29,10 @@ impl Introspection {
     }
 
     pub(crate) fn decode(body: &[u8]) -> Result<Self, Error> {
-        serde_json::from_slice(body).map_err(|_| {
+        // A list would be taken for an object's values in order.
+        let object = body.trim_ascii_start().starts_with(b"{").then_some(body);
+        let introspection = object.and_then(|object| serde_json::from_slice(object).ok());
+        introspection.ok_or_else(|| {
             Error::new(
                 ErrorKind::BadPage,
                 "the answer to the introspection is not as documented: \

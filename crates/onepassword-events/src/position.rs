@@ -57,17 +57,17 @@ pub struct Cursor(Box<str>);
 
 impl Position {
     /// The JSON body that asks for this position: the reset alone or the cursor alone, since the API
-    /// takes one or the other.
+    /// takes one or the other. Times are written in UTC.
     #[must_use]
     pub fn to_request_body(&self) -> Vec<u8> {
         let body = match self {
             Self::Reset(reset) => {
                 let mut body = serde_json::json!({
                     "limit": reset.limit.get(),
-                    "start_time": reset.start.as_str(),
+                    "start_time": reset.start.to_utc(),
                 });
                 if let Some(end) = &reset.end {
-                    body["end_time"] = end.as_str().into();
+                    body["end_time"] = end.to_utc().into();
                 }
                 body
             }
@@ -212,6 +212,11 @@ mod tests {
         check_kept(
             r#"{"reset":{"start":"2026-01-01T00:00:00Z","end":"2026-01-02T00:00:00Z","limit":7}}"#,
             r#"{"end_time":"2026-01-02T00:00:00Z","limit":7,"start_time":"2026-01-01T00:00:00Z"}"#,
+        );
+        // The API may not read every spelling that we do.
+        check_kept(
+            r#"{"reset":{"start":"2026-01-01 01:00:00.50+01","end":null,"limit":7}}"#,
+            r#"{"limit":7,"start_time":"2026-01-01T00:00:00.5Z"}"#,
         );
     }
 

@@ -42,6 +42,11 @@ impl Timestamp {
         self.instant.into()
     }
 
+    /// The moment in the one spelling that every server reads.
+    pub(crate) fn to_utc(&self) -> String {
+        self.instant.to_string()
+    }
+
     /// Nanoseconds since 1970-01-01T00:00:00Z.
     #[must_use]
     pub fn unix_nanos(&self) -> i128 {
@@ -51,7 +56,7 @@ impl Timestamp {
 
 impl From<SystemTime> for Timestamp {
     /// Writes the time in UTC with as many digits as it has. Times before the year -9999 or after
-    /// 9999, which RFC 3339 can't write, become the nearest that it can.
+    /// 9999 become the nearest that can be written.
     fn from(time: SystemTime) -> Self {
         let instant = jiff::Timestamp::try_from(time).unwrap_or_else(|_| {
             if time < SystemTime::UNIX_EPOCH {

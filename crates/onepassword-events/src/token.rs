@@ -119,6 +119,11 @@ impl Claims {
         if token.starts_with("ops_") {
             return Err(refuse("it is a service account's token"));
         }
+        if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
+            return Err(refuse(
+                "it holds white space or characters that no token has",
+            ));
+        }
         let parts: Vec<_> = token.split('.').collect();
         let [_, payload, _] = parts[..] else {
             return Err(refuse("it is not made of three parts with dots between"));
@@ -270,6 +275,8 @@ pub(crate) mod tests {
             "a.b.c.SECRET",
             "eyJ.U0VDUkVU.SECRET",
             "eyJ.W10.SECRET",
+            "SEC\nRET.e30.SECRET",
+            "eyJ.e30.SECRET\u{e9}",
         ] {
             let error = AccessToken::new(garbage).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Token);

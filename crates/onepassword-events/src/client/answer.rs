@@ -7,6 +7,9 @@ use crate::{Error, ErrorKind};
 /// The most of a server's message that is repeated, in characters.
 const MESSAGE_LIMIT: usize = 200;
 
+/// A piece of the token of this many bytes gives it away. Shorter ones are in ordinary words.
+const PIECE: usize = 16;
+
 /// The short message in an error's body: 1Password documents one form, sends another, and what
 /// stands before it may send plain text. A page of HTML says nothing.
 pub(super) fn message(body: &[u8], token: &str) -> Option<String> {
@@ -22,15 +25,23 @@ pub(super) fn message(body: &[u8], token: &str) -> Option<String> {
     if message.is_empty() || message.starts_with(['<', '{', '[']) {
         return None;
     }
-    // Cut after the token is looked for, so that no part of one is left.
-    let message = message.replace(token, "(token)");
-    Some(
-        message
-            .chars()
-            .map(|c| if c.is_control() { ' ' } else { c })
-            .take(MESSAGE_LIMIT)
-            .collect(),
-    )
+    let message: String = message
+        .chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .take(MESSAGE_LIMIT)
+        .collect();
+    (!repeats(&message, token)).then_some(message)
+}
+
+/// Whether a piece of the token stands in the message. The server may have cut it off, or we have,
+/// so the whole of it is not enough to look for.
+fn repeats(message: &str, token: &str) -> bool {
+    let piece = PIECE.min(token.len()).max(1);
+    token
+        .as_bytes()
+        .windows(piece)
+        .filter_map(|piece| str::from_utf8(piece).ok())
+        .any(|piece| message.contains(piece))
 }
 
 /// The error for an answer of this status to a request for `path`.
@@ -109,7 +120,6 @@ mod tests {
             ),
             ("404 page not found\n", Some("404 page not found")),
             ("two\nlines", Some("two lines")),
-            ("token TOKEN is bad", Some("token (token) is bad")),
             ("<html>no</html>", None),
             (r#"{"items":[]}"#, None),
             ("", None),
@@ -122,5 +132,22 @@ mod tests {
             MESSAGE_LIMIT
         );
         assert!(message(b"\xff\xfe", "TOKEN").is_some());
+    }
+
+    #[test]
+    fn no_piece_of_the_token_is_repeated() {
+        let token = "0123456789".repeat(90);
+        for body in [
+            format!("the token {token} is bad"),
+            format!("the token {}... is bad", &token[..20]),
+            format!("the token ...{} is bad", &token[880..]),
+            format!("{}{token}", "x".repeat(150)),
+            format!("{token} {token} {token}"),
+            format!(r#"{{"status":401,"message":"bad: {token}"}}"#),
+        ] {
+            assert_eq!(message(body.as_bytes(), &token), None, "{body}");
+        }
+        assert!(message(b"line 01234567 is bad", &token).is_some());
+        assert_eq!(message(b"bad: a.e30.c", "a.e30.c"), None);
     }
 }

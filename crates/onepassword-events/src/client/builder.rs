@@ -65,7 +65,8 @@ impl ClientBuilder {
     }
 
     /// Reads the token again, before the next attempt, whenever the server has refused it: so a
-    /// token that was rotated is taken up without a restart.
+    /// token that was rotated is taken up without a restart. Reading may take as long as an attempt;
+    /// if it takes longer, or fails, the attempt is made with the old token.
     pub fn token_source(mut self, source: TokenSource) -> Self {
         self.token_source = Some(source);
         self

@@ -6,8 +6,10 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, USER_AGENT};
-use http::{Method, Request, Response};
+use http::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderValue, RETRY_AFTER, USER_AGENT,
+};
+use http::{HeaderMap, HeaderName, Method, Request, Response};
 
 use crate::transport::{TransportError, TransportErrorKind};
 use crate::{
@@ -162,7 +164,8 @@ impl Client {
             ..
         } = &*self.0;
 
-        let token_used = token.fresh(endpoint).await;
+        let token_used = token.fresh(endpoint, *timeout).await;
+        let has_body = !body.is_empty();
         let mut request = Request::new(body);
         *request.method_mut() = method;
         *request.uri_mut() = endpoint.join(path).parse().map_err(|error| {
@@ -171,7 +174,9 @@ impl Client {
         let headers = request.headers_mut();
         headers.insert(AUTHORIZATION, bearer(&token_used)?);
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if has_body {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
         headers.insert(USER_AGENT, user_agent.clone());
 
         pacer.permit().await;
@@ -193,9 +198,12 @@ impl Client {
         if matches!(status, 401 | 403) {
             token.refused(&token_used);
         }
-        let retry_after = answer.headers().get(RETRY_AFTER);
-        let retry_after = retry_after.and_then(|value| value.to_str().ok());
-        let retry = Retry::for_answer(status, retry_after, SystemTime::now());
+        let retry_after = text(answer.headers(), RETRY_AFTER);
+        // A date is the server's, so it is read against the server's clock.
+        let now = text(answer.headers(), DATE)
+            .and_then(|date| httpdate::parse_http_date(date).ok())
+            .unwrap_or_else(SystemTime::now);
+        let retry = Retry::for_answer(status, retry_after, now);
         let said = answer::message(answer.body(), token_used.expose_secret());
         Err(answer::error(status, path, host, said.as_deref()).with_status(status, retry))
     }
@@ -239,6 +247,10 @@ fn bearer(token: &AccessToken) -> Result<HeaderValue, Error> {
         })?;
     value.set_sensitive(true);
     Ok(value)
+}
+
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name)?.to_str().ok()
 }
 
 fn unanswered(error: TransportError, host: &str) -> Error {

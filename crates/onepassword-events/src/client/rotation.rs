@@ -1,4 +1,5 @@
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use super::TokenSource;
 use crate::{AccessToken, Endpoint, Region};
@@ -29,9 +30,10 @@ impl Rotation {
 
     /// The token to make the next request with: read anew if the last one was refused.
     ///
-    /// If that fails, or gives a token for another server, the old one is used again: the server
-    /// will say once more that it is refused, and somebody may have mended it over there.
-    pub(super) async fn fresh(&self, endpoint: &Endpoint) -> AccessToken {
+    /// If that fails, takes longer than `limit`, or gives a token for another server, the old one is
+    /// used again: the server will say once more that it is refused, and somebody may have mended it
+    /// over there.
+    pub(super) async fn fresh(&self, endpoint: &Endpoint, limit: Duration) -> AccessToken {
         let (token, refused) = {
             let state = self.lock();
             (state.token.clone(), state.refused)
@@ -39,7 +41,8 @@ impl Rotation {
         let (true, Some(source)) = (refused, &self.source) else {
             return token;
         };
-        match source().await {
+        let read = tokio::time::timeout(limit, source()).await;
+        match read.unwrap_or_else(|_| Err(format!("it took longer than {limit:?}").into())) {
             Ok(next) if is_for(&next, endpoint, &token) => {
                 let mut state = self.lock();
                 state.token = next.clone();

@@ -1,5 +1,6 @@
 use serde::Deserialize;
 
+use super::object::object;
 use super::open_enum::open_enum;
 use super::user::UserType;
 use super::{Location, User, text};
@@ -17,10 +18,10 @@ pub struct AuditEvent {
     #[serde(default, deserialize_with = "text")]
     pub actor_uuid: Option<String>,
     /// Who did it, by name. 1Password gives it since August 2023.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     pub actor_details: Option<User>,
     /// Whose user the actor is.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text")]
     pub actor_type: Option<UserType>,
     /// The account that the actor belongs to.
     #[serde(default, deserialize_with = "text")]
@@ -36,7 +37,7 @@ pub struct AuditEvent {
     #[serde(default, deserialize_with = "text")]
     pub object_uuid: Option<String>,
     /// The object by name, if it is a user.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     pub object_details: Option<User>,
     /// A further thing that had a part in it, by number, such as a device.
     #[serde(default)]
@@ -45,16 +46,16 @@ pub struct AuditEvent {
     #[serde(default, deserialize_with = "text")]
     pub aux_uuid: Option<String>,
     /// That person by name, if it is one.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     pub aux_details: Option<User>,
     /// More about it in words or letters; for a group's member the role: `R` member, `A` manager.
     #[serde(default, deserialize_with = "text")]
     pub aux_info: Option<String>,
     /// The session that it was done in.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     pub session: Option<Session>,
     /// Where the session's address was thought to be.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     pub location: Option<Location>,
 }
 
@@ -70,7 +71,7 @@ pub struct Session {
     #[serde(default, deserialize_with = "text")]
     pub uuid: Option<String>,
     /// When the session began.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text")]
     pub login_time: Option<Timestamp>,
     /// The device that it is on.
     #[serde(default, deserialize_with = "text")]

@@ -1,5 +1,6 @@
 use serde::Deserialize;
 
+use super::object::object;
 use super::open_enum::open_enum;
 use super::{ClientInfo, Location, User, text};
 use crate::{Feed, FeedEvent, Timestamp};
@@ -25,16 +26,16 @@ pub struct ItemUsage {
     #[serde(default, deserialize_with = "text")]
     pub item_uuid: Option<String>,
     /// What was done with it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text")]
     pub action: Option<ItemAction>,
     /// Who used it.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     pub user: Option<User>,
     /// The application that was used.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     pub client: Option<ClientInfo>,
     /// Where the address was thought to be.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     pub location: Option<Location>,
     /// The account.
     #[serde(default, deserialize_with = "text")]

@@ -9,6 +9,7 @@ mod audit_event;
 mod client;
 mod item_usage;
 mod location;
+mod object;
 mod open_enum;
 mod sign_in_attempt;
 mod user;
@@ -20,10 +21,17 @@ pub use location::Location;
 pub use sign_in_attempt::{SignInAttempt, SignInCategory, SignInDetails, SignInType};
 pub use user::{User, UserType};
 
+use serde::de::IntoDeserializer as _;
 use serde::{Deserialize, Deserializer};
 
-/// An empty text says as much as none.
-fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    let text = Option::<String>::deserialize(deserializer)?;
-    Ok(text.filter(|text| !text.is_empty()))
+/// Anything that is written as text. An empty one says as much as none.
+pub(crate) fn text<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    Option::<String>::deserialize(deserializer)?
+        .filter(|text| !text.is_empty())
+        .map(|text| T::deserialize(text.into_deserializer()))
+        .transpose()
 }

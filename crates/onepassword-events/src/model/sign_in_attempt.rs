@@ -1,5 +1,6 @@
 use serde::Deserialize;
 
+use super::object::object;
 use super::open_enum::open_enum;
 use super::{ClientInfo, Location, User, text};
 use crate::{Feed, FeedEvent, Timestamp};
@@ -24,16 +25,16 @@ pub struct SignInAttempt {
     #[serde(rename = "type")]
     pub attempt_type: SignInType,
     /// What a firewall rule matched, if one did.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     pub details: Option<SignInDetails>,
     /// The user that the attempt was for.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     pub target_user: Option<User>,
     /// The application that was used.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     pub client: Option<ClientInfo>,
     /// Where the address was thought to be.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "object")]
     pub location: Option<Location>,
     /// The account.
     #[serde(default, deserialize_with = "text")]

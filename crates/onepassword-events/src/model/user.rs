@@ -17,7 +17,7 @@ pub struct User {
     #[serde(default, deserialize_with = "text")]
     pub email: Option<String>,
     /// Whose user it is; accounts of managed service providers only.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "text")]
     pub user_type: Option<UserType>,
     /// The account that the user belongs to; accounts of managed service providers only.
     #[serde(default, deserialize_with = "text")]

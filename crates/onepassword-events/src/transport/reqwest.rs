@@ -10,14 +10,18 @@ use crate::{Error, ErrorKind};
 
 /// A [`Transport`] over `reqwest`.
 #[derive(Clone, Debug)]
-pub struct ReqwestTransport(reqwest::Client);
+pub struct ReqwestTransport {
+    client: reqwest::Client,
+    limit: usize,
+}
 
 impl ReqwestTransport {
-    /// The largest body that is read: 64 MiB, a hundred times a full page of ordinary events.
+    /// The largest body that is read, after decompression: 64 MiB, a hundred times a full page of
+    /// ordinary events.
     pub const BODY_LIMIT: usize = 64 * 1024 * 1024;
 
-    /// A transport with settings that fit a poller: no redirects, connections given up before the
-    /// usual load balancers close them, `connect_timeout` for making one.
+    /// A transport with settings that fit a poller: no redirects, gzip, connections given up before
+    /// the usual load balancers close them, `connect_timeout` for making one.
     ///
     /// # Errors
     ///
@@ -29,7 +33,7 @@ impl ReqwestTransport {
             .pool_idle_timeout(Duration::from_secs(15))
             .tcp_keepalive(Duration::from_secs(30))
             .build()
-            .map(Self)
+            .map(Self::from)
             .map_err(|error| {
                 Error::new(
                     ErrorKind::Config,
@@ -45,7 +49,8 @@ impl From<reqwest::Client> for ReqwestTransport {
     /// Takes a client of your own, with its proxies, certificates and timeouts. It must not follow
     /// redirects: they would take the token along to another server.
     fn from(client: reqwest::Client) -> Self {
-        Self(client)
+        let limit = Self::BODY_LIMIT;
+        Self { client, limit }
     }
 }
 
@@ -53,21 +58,20 @@ impl From<reqwest::Client> for ReqwestTransport {
 impl Transport for ReqwestTransport {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
         let request = reqwest::Request::try_from(request).map_err(from_reqwest)?;
-        let mut answer = self.0.execute(request).await.map_err(from_reqwest)?;
+        let mut answer = self.client.execute(request).await.map_err(from_reqwest)?;
 
         let status = answer.status();
         let headers = std::mem::take(answer.headers_mut());
-        let expected = answer
-            .content_length()
-            .unwrap_or(0)
-            .min(Self::BODY_LIMIT as u64);
-        let mut body = BytesMut::with_capacity(usize::try_from(expected).unwrap_or(0));
+        // Of a compressed body nothing is announced.
+        let announced = answer.content_length().unwrap_or(0);
+        let announced = usize::try_from(announced).unwrap_or(usize::MAX);
+        if announced > self.limit {
+            return Err(too_large(self.limit));
+        }
+        let mut body = BytesMut::with_capacity(announced);
         while let Some(chunk) = answer.chunk().await.map_err(from_reqwest)? {
-            if body.len() + chunk.len() > Self::BODY_LIMIT {
-                return Err(TransportError::new(
-                    TransportErrorKind::TooLarge,
-                    format!("more than {} bytes", Self::BODY_LIMIT),
-                ));
+            if body.len() + chunk.len() > self.limit {
+                return Err(too_large(self.limit));
             }
             body.extend_from_slice(&chunk);
         }
@@ -79,14 +83,59 @@ impl Transport for ReqwestTransport {
     }
 }
 
+fn too_large(limit: usize) -> TransportError {
+    TransportError::new(
+        TransportErrorKind::TooLarge,
+        format!("more than {limit} bytes"),
+    )
+}
+
 fn from_reqwest(error: reqwest::Error) -> TransportError {
-    let kind = if error.is_timeout() {
-        TransportErrorKind::Timeout
-    } else if error.is_connect() {
+    // A connection that isn't made in time is both: a firewall, not a slow server.
+    let kind = if error.is_connect() {
         TransportErrorKind::Connect
+    } else if error.is_timeout() {
+        TransportErrorKind::Timeout
     } else {
         TransportErrorKind::Network
     };
     // The address may hold what must not be shown.
     TransportError::new(kind, error.without_url())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use flate2::{Compression, write::GzEncoder};
+    use wiremock::matchers::any;
+    use wiremock::{Mock, MockServer, ResponseTemplate};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn the_limit_is_on_what_a_body_unpacks_to() {
+        let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
+        gzip.write_all(&[b' '; 10_000]).unwrap();
+        let gzip = gzip.finish().unwrap();
+        assert!(gzip.len() < 1_000);
+        let server = MockServer::start().await;
+        let answer = ResponseTemplate::new(200)
+            .insert_header("content-encoding", "gzip")
+            .set_body_bytes(gzip);
+        Mock::given(any()).respond_with(answer).mount(&server).await;
+
+        let mut transport = ReqwestTransport::new(Duration::from_secs(10)).unwrap();
+        for (limit, length) in [(9_999, None), (10_000, Some(10_000))] {
+            transport.limit = limit;
+            let request = Request::get(server.uri()).body(Bytes::new()).unwrap();
+            match transport.send(request).await {
+                Ok(answer) => assert_eq!(Some(answer.body().len()), length),
+                Err(error) => {
+                    assert_eq!(error.kind(), TransportErrorKind::TooLarge);
+                    assert_eq!(length, None);
+                }
+            }
+        }
+    }
 }

@@ -1,0 +1,191 @@
+//! A token that is refused is read again.
+
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures_util::future::join_all;
+use http::Request;
+use onepassword_events::{
+    AccessToken, Client, ClientBuilder, ErrorKind, EventSource, Feed, Region, TokenSource,
+    Transport,
+};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use crate::server::{Answer, Server, page, start, status, token, token_for};
+
+/// Gives these tokens one after the other, and counts how often it was asked. `None` is a failure.
+fn source(
+    tokens: impl IntoIterator<Item = Option<AccessToken>>,
+) -> (TokenSource, Arc<AtomicUsize>) {
+    let tokens = Mutex::new(tokens.into_iter().collect::<VecDeque<_>>());
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = asked.clone();
+    let source: TokenSource = Arc::new(move || {
+        count.fetch_add(1, Ordering::Relaxed);
+        let token = tokens.lock().unwrap().pop_front().flatten();
+        Box::pin(async { token.ok_or_else(|| "the secret is gone".into()) })
+    });
+    (source, asked)
+}
+
+/// Takes just the tokens of this name.
+fn server_of(name: &'static str) -> Arc<Server> {
+    Server::new(move |request| {
+        let bearer = request.headers()["authorization"].to_str().unwrap();
+        if bearer.ends_with(&format!("-{name}")) {
+            page("c", false, &[])
+        } else {
+            status(401)
+        }
+    })
+}
+
+/// A server that is a second away.
+struct Slow(Arc<Server>);
+
+#[async_trait]
+impl Transport for Slow {
+    async fn send(&self, request: Request<Bytes>) -> Answer {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        self.0.send(request).await
+    }
+}
+
+async fn attempt(client: &Client) -> Option<ErrorKind> {
+    let page = client.page(Feed::AuditEvents, &start()).await;
+    page.err().map(|error| error.kind())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_token_is_read_again_for_the_next_attempt() {
+    let server = server_of("second");
+    let (source, asked) = source([Some(token("second"))]);
+    let client = server.client().token_source(source).build().unwrap();
+
+    assert_eq!(attempt(&client).await, Some(ErrorKind::Unauthorized));
+    assert_eq!(asked.load(Ordering::Relaxed), 0);
+    // Clones share it.
+    assert_eq!(attempt(&client.clone()).await, None);
+    assert_eq!(attempt(&client).await, None);
+    assert_eq!(asked.load(Ordering::Relaxed), 1);
+    assert_eq!(server.tokens(), ["first", "second", "second"]);
+    assert_eq!(
+        client.token().expose_secret(),
+        token("second").expose_secret()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_without_the_feed_is_read_again_too() {
+    let server = Server::script([status(403)]);
+    let (source, _) = source([Some(token("second"))]);
+    let client = server.client().token_source(source).build().unwrap();
+    assert_eq!(attempt(&client).await, Some(ErrorKind::Unauthorized));
+    assert_eq!(attempt(&client).await, None);
+    assert_eq!(server.tokens(), ["first", "second"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_that_is_accepted_is_not_read_again() {
+    let server = Server::script([status(500), status(404), status(429)]);
+    let (source, asked) = source([Some(token("second"))]);
+    let client = server.client().token_source(source).build().unwrap();
+    for _ in 0..4 {
+        attempt(&client).await;
+    }
+    assert_eq!(asked.load(Ordering::Relaxed), 0);
+    assert_eq!(server.tokens(), ["first"; 4]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_that_fails_leaves_the_old_token_in_use() {
+    let server = server_of("third");
+    let (source, asked) = source([None, Some(token("second")), Some(token("third"))]);
+    let client = server.client().token_source(source).build().unwrap();
+    for _ in 0..3 {
+        assert_eq!(attempt(&client).await, Some(ErrorKind::Unauthorized));
+    }
+    assert_eq!(attempt(&client).await, None);
+    assert_eq!(asked.load(Ordering::Relaxed), 3);
+    assert_eq!(server.tokens(), ["first", "first", "second", "third"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_that_hangs_holds_nothing_up() {
+    let server = Server::script([status(401)]);
+    let client = server
+        .client()
+        .token_source(Arc::new(|| Box::pin(std::future::pending())))
+        .timeout(Duration::from_secs(5))
+        .build()
+        .unwrap();
+    assert_eq!(attempt(&client).await, Some(ErrorKind::Unauthorized));
+    let start_time = Instant::now();
+    assert_eq!(attempt(&client).await, None);
+    assert_eq!(start_time.elapsed().as_secs(), 5);
+    assert_eq!(server.tokens(), ["first", "first"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn requests_that_were_under_way_do_not_refuse_the_new_token() {
+    let server = server_of("second");
+    let (source, asked) = source([Some(token("second"))]);
+    let client = server.client().token_source(source);
+    let client = client.transport(Slow(server)).build().unwrap();
+    let both = join_all([attempt(&client), attempt(&client)]).await;
+    assert_eq!(both, [Some(ErrorKind::Unauthorized); 2]);
+    for _ in 0..3 {
+        assert_eq!(attempt(&client).await, None);
+    }
+    assert_eq!(asked.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_for_another_server_is_not_taken() {
+    let us = json!(["events.1password.com"]);
+    let eu = json!(["events.1password.eu"]);
+    let evil = json!(["evil.example"]);
+    let none = json!([]);
+    check_taken(&us, &us, |builder| builder, true).await;
+    check_taken(&us, &eu, |builder| builder, false).await;
+    check_taken(&us, &evil, |builder| builder, false).await;
+    check_taken(&us, &none, |builder| builder, false).await;
+    // A region was set for the old token, and holds for the new one.
+    check_taken(&none, &none, |builder| builder.region(Region::Us), true).await;
+    check_taken(&none, &us, |builder| builder.region(Region::Us), true).await;
+    check_taken(&none, &eu, |builder| builder.region(Region::Us), false).await;
+    // An address was set: the token must be of the same account's server still.
+    let proxied = |builder: ClientBuilder| builder.url("https://proxy.example".parse().unwrap());
+    check_taken(&eu, &eu, proxied, true).await;
+    check_taken(&eu, &us, proxied, false).await;
+}
+
+async fn check_taken(
+    old: &Value,
+    new: &Value,
+    set: impl FnOnce(ClientBuilder) -> ClientBuilder,
+    taken: bool,
+) {
+    let server = server_of("new");
+    let token = token_for(new, "new");
+    let (source, asked) = source([Some(token.clone()), Some(token)]);
+    let client = Client::builder(token_for(old, "old"))
+        .transport(server.clone())
+        .token_source(source);
+    let client = set(client).build().unwrap();
+    for _ in 0..3 {
+        attempt(&client).await;
+    }
+    let tokens = if taken {
+        ["old", "new", "new"]
+    } else {
+        ["old"; 3]
+    };
+    assert_eq!(server.tokens(), tokens, "from {old} to {new}");
+    assert_eq!(asked.load(Ordering::Relaxed), if taken { 1 } else { 2 });
+}
