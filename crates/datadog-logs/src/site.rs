@@ -193,7 +193,7 @@ pub enum SiteError {
 fn base(text: &str) -> Result<Url, SiteError> {
     let mut url = Url::parse(text).map_err(|_| SiteError::Url)?;
     let loopback = match url.host().ok_or(SiteError::Url)? {
-        Host::Domain(domain) => domain == "localhost" || domain.ends_with(".localhost"),
+        Host::Domain(domain) => domain == "localhost",
         Host::Ipv4(address) => address.is_loopback(),
         Host::Ipv6(address) => address.is_loopback(),
     };
@@ -323,6 +323,7 @@ mod tests {
             ("http://proxy.example.com", SiteError::Insecure),
             ("http://127.0.0.1.example.com", SiteError::Insecure),
             ("http://localhost.example.com", SiteError::Insecure),
+            ("http://a.localhost", SiteError::Insecure),
             ("ftp://127.0.0.1", SiteError::Insecure),
             (
                 "https://me:secret@proxy.example.com",

@@ -115,7 +115,8 @@ impl Client {
         .await
     }
 
-    /// Reads one page, and tries again by the client's [`RetryPolicy`].
+    /// Reads one page, and tries again by the client's [`RetryPolicy`]; if the token was refused and
+    /// can be [read again](ClientBuilder::token_source), once at once.
     ///
     /// # Errors
     ///
@@ -129,11 +130,15 @@ impl Client {
         F: Future<Output = Result<T, Error>>,
     {
         let mut delays = self.0.retries.delays();
+        let mut reread = self.0.token.can_be_reread();
         loop {
             let error = match attempt().await {
                 Ok(value) => return Ok(value),
                 Err(error) => error,
             };
+            if error.kind() == ErrorKind::Unauthorized && std::mem::take(&mut reread) {
+                continue;
+            }
             let Some(delay) = delays.next() else {
                 return Err(error);
             };

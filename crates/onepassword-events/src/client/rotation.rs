@@ -24,6 +24,10 @@ impl Rotation {
         }
     }
 
+    pub(super) fn can_be_reread(&self) -> bool {
+        self.source.is_some()
+    }
+
     pub(super) fn current(&self) -> AccessToken {
         self.lock().token.clone()
     }
@@ -52,7 +56,8 @@ impl Rotation {
             Ok(_) => {
                 tracing::warn!(
                     host = endpoint.host(),
-                    "the token was read again, but is for another server: the old one stays in use"
+                    "the token was read again, but is for another server or account: \
+                     the old one stays in use"
                 );
                 token
             }
@@ -80,9 +85,14 @@ impl Rotation {
     }
 }
 
-/// A server of 1Password's takes only tokens that name it. Any other was chosen by a person, and
+/// Another account's token would be answered with another account's events. And a server of
+/// 1Password's takes only tokens that name it. Any other was chosen by a person, and
 /// takes the tokens that he gives, as long as they name the same server as before.
 fn is_for(next: &AccessToken, endpoint: &Endpoint, before: &AccessToken) -> bool {
+    let accounts = (next.claims().account_uuid(), before.claims().account_uuid());
+    if matches!(accounts, (Some(next), Some(before)) if next != before) {
+        return false;
+    }
     match (Region::from_host(endpoint.host()), next.claims().host()) {
         (Some(region), Some(host)) => Region::from_host(host) == Some(region),
         (Some(_), None) => before.claims().host().is_none(),

@@ -101,6 +101,10 @@ pub(crate) fn token(name: &str) -> AccessToken {
 
 pub(crate) fn token_for(audience: &Value, name: &str) -> AccessToken {
     let claims = json!({ "aud": audience, "1password.com/fts": ["auditevents", "itemusages"] });
+    token_with(&claims, name)
+}
+
+pub(crate) fn token_with(claims: &Value, name: &str) -> AccessToken {
     let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"ES256","kid":"a-key","typ":"JWT"}"#);
     let claims = URL_SAFE_NO_PAD.encode(claims.to_string());
     AccessToken::new(format!("{header}.{claims}.SIGNATURE-{name}")).unwrap()

@@ -16,7 +16,7 @@ use onepassword_events::{
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use crate::server::{Answer, Server, page, start, status, token, token_for};
+use crate::server::{Answer, Server, page, start, status, token, token_for, token_with};
 
 /// Gives these tokens one after the other, and counts how often it was asked. `None` is a failure.
 fn source(
@@ -143,6 +143,44 @@ async fn requests_that_were_under_way_do_not_refuse_the_new_token() {
         assert_eq!(attempt(&client).await, None);
     }
     assert_eq!(asked.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn fetch_reads_a_refused_token_again_at_once_and_only_once() {
+    let server = server_of("third");
+    let (source, asked) = source([Some(token("second")), Some(token("third"))]);
+    let client = server.client().token_source(source).build().unwrap();
+    let fetched = client.fetch(Feed::AuditEvents, &start()).await;
+    assert_eq!(fetched.unwrap_err().kind(), ErrorKind::Unauthorized);
+    assert_eq!(asked.load(Ordering::Relaxed), 1);
+    assert!(client.fetch(Feed::AuditEvents, &start()).await.is_ok());
+    assert_eq!(server.tokens(), ["first", "second", "third"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_of_another_account_is_not_taken() {
+    let of = |account: &Value, name| token_with(&json!({ "1password.com/auuid": account }), name);
+    for (old, new, taken) in [
+        (json!("A"), json!("A"), true),
+        (json!("A"), json!(null), true),
+        (json!(null), json!("B"), true),
+        (json!("A"), json!("B"), false),
+    ] {
+        let server = server_of("new");
+        let (source, _) = source([Some(of(&new, "new"))]);
+        let client = Client::builder(of(&old, "old"))
+            .transport(server)
+            .token_source(source)
+            .region(Region::Us)
+            .build()
+            .unwrap();
+        attempt(&client).await;
+        assert_eq!(
+            attempt(&client).await.is_none(),
+            taken,
+            "from {old} to {new}"
+        );
+    }
 }
 
 #[tokio::test(start_paused = true)]
