@@ -1,1 +1,12 @@
-//! Stub.
+//! Everything that crosses crates: the libraries against the fakes over real sockets, and the real
+//! program.
+
+mod demo;
+mod mixed_page;
+mod outages;
+mod program;
+mod real_pages;
+mod refusals;
+mod rules;
+mod workspace;
+mod world;

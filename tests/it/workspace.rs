@@ -16,7 +16,10 @@ fn no_stranger_stands_in_for_the_logs_client() {
             .filter(|package| package["name"].as_str() == Some(name))
             .collect::<Vec<_>>()
     };
-    assert!(named("datadog-logs").is_empty(), "a stranger's crate is in the graph");
+    assert!(
+        named("datadog-logs").is_empty(),
+        "a stranger's crate is in the graph"
+    );
     let [ours] = named("datadog-logs-intake")[..] else {
         panic!("the logs client is not in the graph exactly once");
     };

@@ -1,4 +1,5 @@
 use std::borrow::Cow;
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use serde::Deserialize;
@@ -16,6 +17,7 @@ pub struct Page {
     cursor: Cursor,
     has_more: bool,
     size: usize,
+    server_time: Option<SystemTime>,
 }
 
 impl Page {
@@ -61,6 +63,7 @@ impl Page {
             cursor,
             has_more,
             size: body.len(),
+            server_time: None,
         })
     }
 
@@ -88,6 +91,20 @@ impl Page {
     #[must_use]
     pub fn size(&self) -> usize {
         self.size
+    }
+
+    /// What the server's clock said when it gave the page, to the second; none for a page that no
+    /// server gave.
+    #[must_use]
+    pub fn server_time(&self) -> Option<SystemTime> {
+        self.server_time
+    }
+
+    /// The same page, given at this time by the server's clock.
+    #[must_use]
+    pub fn given_at(mut self, server_time: Option<SystemTime>) -> Self {
+        self.server_time = server_time;
+        self
     }
 
     /// The events by themselves.

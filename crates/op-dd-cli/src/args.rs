@@ -6,13 +6,15 @@ use op_dd_fakes::Fault;
 
 /// Carries 1Password's audit trail into Datadog and loses nothing on the way.
 #[derive(Debug, Parser)]
-#[command(name = "op-dd", version, max_term_width = 100, after_help = EXIT_CODES)]
+#[command(name = "op-dd", version, max_term_width = 100, after_help = FIRST_STEPS)]
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,
 }
 
-const EXIT_CODES: &str = "\
+const FIRST_STEPS: &str = "\
+Start with op-dd demo: it needs no account. A first configuration: op-dd run --help.
+
 Exit codes:
   0  clean                    5  a server could not be reached
   1  a defect of op-dd        6  the state folder can't be used
@@ -26,15 +28,39 @@ Log lines go to standard error; RUST_LOG chooses them, such as RUST_LOG=debug.";
 pub(crate) enum Command {
     /// Carry events from 1Password to Datadog
     Run(RunArgs),
-    /// Show the whole way with no account: fakes of both ends, real HTTP between
+    /// Try it without any account: fakes of both ends on this machine, real HTTP between
     Demo(DemoArgs),
 }
 
-/// Without a configuration file, one account named `default` is made from `OP_EVENTS_TOKEN`,
-/// `DD_API_KEY` and `DD_SITE`.
+const CONFIGURATION: &str = r#"A first configuration:
+
+  [datadog]
+  site = "datadoghq.eu"            # the one in your Datadog address
+  api_key = "env:DD_API_KEY"       # or file:/PATH
+
+  [[accounts]]                     # one for each 1Password account
+  name = "acme"                    # as you like: it is in the tag account:acme
+  token = "env:OP_EVENTS_TOKEN"    # 1Password: Integrations, Events Reporting
+
+Without --config the variables OP_EVENTS_TOKEN, DD_API_KEY and DD_SITE make one account
+that is called default.
+
+The state is kept in --state, else dir of [state], else $STATE_DIRECTORY, else
+$XDG_STATE_HOME/op-dd, else ~/.local/state/op-dd. A stream without a cursor there begins
+17 hours back, unless its account says start = "2026-05-01T00:00:00Z".
+
+Without --once it goes on until Ctrl-C or SIGTERM, whatever fails meanwhile. With --once
+the exit code says what came of it: see op-dd --help."#;
+
+const DEMONSTRATION: &str = "\
+Nothing leaves this machine. Look into DIR/logs.ndjson for the logs as Datadog would have
+them, one a line. SIDE is events (1Password) or intake (Datadog); KIND a status such as 403,
+429=2s or 500, or one of cut, lost, slow=200ms and garbage.";
+
 #[derive(Debug, clap::Args)]
+#[command(after_help = CONFIGURATION)]
 pub(crate) struct RunArgs {
-    /// The configuration, in TOML
+    /// The configuration, in TOML; see below
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 
@@ -46,7 +72,7 @@ pub(crate) struct RunArgs {
     #[arg(long)]
     pub(crate) once: bool,
 
-    /// With --once: how long a stream may fail before it is given up for now
+    /// With --once: how long a stream is tried again before it counts as held
     #[arg(long, value_name = "TIME", default_value = "60s", value_parser = duration)]
     pub(crate) patience: Duration,
 
@@ -56,6 +82,7 @@ pub(crate) struct RunArgs {
 }
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = DEMONSTRATION)]
 pub(crate) struct DemoArgs {
     /// How many events to invent
     #[arg(long, value_name = "N", default_value_t = 5000)]
@@ -69,7 +96,8 @@ pub(crate) struct DemoArgs {
     #[arg(long, value_name = "DIR", conflicts_with_all = ["events", "seed"])]
     pub(crate) pages: Option<PathBuf>,
 
-    /// Where to put the logs that arrived, a summary and the state; a second run goes on there
+    /// Where to put the logs that arrived, a summary and the state; a second run goes on there and
+    /// sends nothing again
     #[arg(long, value_name = "DIR", default_value = "op-dd-demo")]
     pub(crate) out: PathBuf,
 

@@ -1,9 +1,11 @@
 //! From a configuration to a bridge.
 
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 
-use datadog_logs::{ApiKey, Compression, Site, Tags};
-use onepassword_events::{AccessToken, ErrorKind, EventSource as _};
+use datadog_logs::{ApiKey, Site, Tags};
+use onepassword_events::{AccessToken, ErrorKind, EventSource as _, Pacer};
 use op_dd_bridge::{Account, Bridge, FileStore, Progress, StoreErrorKind};
 
 use crate::config::{self, Config, Secret};
@@ -28,18 +30,23 @@ pub(crate) fn assemble(
     let tags = Tags::new(&config.datadog.tags)
         .map_err(|error| Failure::configuration(format!("tags of [datadog]: {error}")))?;
 
+    let mut pacers = HashMap::new();
     let mut left_out = Vec::new();
     let mut builder = Bridge::builder(sink, store.clone(), store)
         .tags(tags)
         .observer(observer);
     for settings in &config.accounts {
-        match account(settings) {
+        match account(settings, &mut pacers) {
             Ok(account) => builder = builder.account(account),
             Err(failure) => left_out.push(failure),
         }
     }
     if left_out.len() == config.accounts.len() && !left_out.is_empty() {
-        return Err(left_out.swap_remove(0));
+        let first = left_out.remove(0);
+        for failure in &left_out {
+            tracing::error!("{failure}");
+        }
+        return Err(first);
     }
     let bridge = builder
         .build()
@@ -59,36 +66,35 @@ pub(crate) fn open_store(folder: &std::path::Path) -> Result<FileStore, Failure>
 }
 
 fn intake(settings: &config::Datadog) -> Result<datadog_logs::Client, Failure> {
-    let site = match settings.url.as_ref().or(settings.site.as_ref()) {
-        Some(text) => Site::parse(text)
-            .map_err(|error| Failure::configuration(format!("[datadog]: {error}")))?,
-        None => Site::default(),
-    };
-    let compression: Compression = settings
-        .compression
-        .parse()
-        .map_err(|error| Failure::configuration(format!("compression of [datadog]: {error}")))?;
+    let site = settings.url.as_ref().or(settings.site.as_ref());
     let key = read_key(&settings.api_key)
         .map_err(|fault| Failure::new(Exit::ApiKey, format!("Datadog's API key: {fault}")))?;
     let secret = settings.api_key.clone();
     datadog_logs::Client::builder(key)
-        .site(site)
-        .compression(compression)
+        .site(site.cloned().unwrap_or(Site::US1))
+        .compression(settings.compression)
         .user_agent(USER_AGENT)
         .reread_key(move || std::future::ready(read_key(&secret)))
         .build()
         .map_err(|error| Failure::configuration(error.to_string()))
 }
 
-fn account(settings: &config::Account) -> Result<Account, Failure> {
+/// An account of the configuration. 1Password counts requests by its own accounts, so those that are
+/// the same over there share a pacer, whatever they are called here.
+fn account(
+    settings: &config::Account,
+    pacers: &mut HashMap<String, Pacer>,
+) -> Result<Account, Failure> {
     let name = &settings.name;
     let failure = |exit, fault: &dyn std::fmt::Display| {
         Failure::new(exit, format!("account {name}: {fault}"))
     };
     let token = read_token(&settings.token).map_err(|fault| failure(Exit::Token, &fault))?;
+    let pacer = pacers.entry(account_key(&token)).or_default().clone();
     let secret = settings.token.clone();
     let mut client = onepassword_events::Client::builder(token)
         .user_agent(USER_AGENT)
+        .pacer(pacer)
         .token_source(Arc::new(move || {
             let token = read_token(&secret).map_err(Into::into);
             Box::pin(std::future::ready(token))
@@ -122,6 +128,18 @@ fn account(settings: &config::Account) -> Result<Account, Failure> {
         account = account.start(start.to_system_time());
     }
     Ok(account)
+}
+
+/// Which account of 1Password's a token is of: its id where the token says, else the token itself, of
+/// which a hash is enough.
+fn account_key(token: &AccessToken) -> String {
+    let hash = || {
+        let mut hasher = DefaultHasher::new();
+        token.expose_secret().hash(&mut hasher);
+        hasher.finish().to_string()
+    };
+    let uuid = token.claims().account_uuid();
+    uuid.map_or_else(hash, ToOwned::to_owned)
 }
 
 fn read_token(secret: &Secret) -> Result<AccessToken, String> {

@@ -1,3 +1,4 @@
+use std::error::Error;
 use std::fmt;
 use std::process::ExitCode;
 
@@ -39,6 +40,19 @@ impl Failure {
 
     pub(crate) fn configuration(line: impl Into<String>) -> Self {
         Self::new(Exit::Configuration, line)
+    }
+
+    /// Adds what lies at the bottom of `error`, unless the line says it already.
+    pub(crate) fn because(mut self, error: &dyn Error) -> Self {
+        let mut bottom = error;
+        while let Some(cause) = bottom.source() {
+            bottom = cause;
+        }
+        let cause = bottom.to_string();
+        if !self.line.contains(&cause) {
+            self.line = format!("{} ({cause})", self.line);
+        }
+        self
     }
 
     pub(crate) fn exit(&self) -> Exit {

@@ -3,11 +3,7 @@
 //! A thin user of the libraries: it reads the configuration, puts the parts together, and says in
 //! exit codes and one-line messages what came of it.
 
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "a program speaks to whoever runs it"
-)]
+#![expect(clippy::print_stderr, reason = "a program speaks to whoever runs it")]
 
 mod args;
 mod assembly;

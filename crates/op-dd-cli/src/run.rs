@@ -1,9 +1,12 @@
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use datadog_logs::SendErrorKind;
 use onepassword_events::ErrorKind;
-use op_dd_bridge::{Drained, Outcome, Progress, StepError, StoreErrorKind};
+use op_dd_bridge::{
+    Bridge, Drained, Outcome, Progress, Scope, StepError, StepReport, StoreErrorKind, StreamId,
+};
 
 use crate::args::RunArgs;
 use crate::assembly::{Assembly, assemble, open_store};
@@ -14,77 +17,110 @@ use crate::signal::until_told_to_stop;
 pub(crate) async fn execute(args: &RunArgs) -> Result<Exit, Failure> {
     let config = match &args.config {
         Some(path) => Config::read(path)?,
-        None => Config::from_environment(),
+        None => Config::from_environment()?,
     };
     let store = open_store(&config.state_folder(args.state.as_deref())?)?;
-    let dead_letters = Arc::new(AtomicUsize::new(0));
-    let counter = Arc::clone(&dead_letters);
+    let folder = store.path().display().to_string();
+    let tally = Arc::new(Tally::default());
+    let counting = Arc::clone(&tally);
     let Assembly { bridge, left_out } = assemble(&config, store, move |progress| {
-        if let Progress::Step { report, .. } = progress {
-            counter.fetch_add(report.refused, Ordering::Relaxed);
+        if let Progress::Step { stream, report } = progress {
+            counting.add(report);
+            tracing::debug!(%stream, ?report, "carried");
         }
     })?;
     for failure in &left_out {
         tracing::error!("{failure}; the other accounts go on");
     }
+    tracing::info!(state = folder, "carrying {}", names(bridge.streams()));
 
     if !args.once {
         until_told_to_stop(args.grace, |stop| bridge.run(stop.told())).await?;
         return Ok(Exit::Clean);
     }
-    let drained = until_told_to_stop(args.grace, |stop| bridge.drain(args.patience, stop.told()));
-    let Some(drained) = drained.await? else {
-        return Ok(Exit::Partial);
-    };
-    verdict(&drained, &left_out, dead_letters.load(Ordering::Relaxed))
+    let drained = drain(&bridge, args).await?;
+    let read = tally.read.load(Ordering::Relaxed);
+    let refused = tally.refused.load(Ordering::Relaxed);
+    tracing::info!("{read} events carried");
+    verdict(drained.as_ref(), &left_out, refused)
 }
 
-/// What came of a drain: clean, partial, or the one cause that stopped every stream.
+async fn drain(bridge: &Bridge, args: &RunArgs) -> Result<Option<Drained>, Failure> {
+    until_told_to_stop(args.grace, |stop| bridge.drain(args.patience, stop.told())).await
+}
+
+/// What came of a drain: clean, partial, or the one cause that stopped every stream. It is none if the
+/// drain was broken off.
 pub(crate) fn verdict(
-    drained: &Drained,
+    drained: Option<&Drained>,
     left_out: &[Failure],
     dead_letters: usize,
 ) -> Result<Exit, Failure> {
-    let held: Vec<_> = drained
-        .streams
+    let streams = drained.map_or(&[][..], |drained| &drained.streams);
+    let held: Vec<_> = streams
         .iter()
         .filter_map(|(stream, outcome)| match outcome {
             Outcome::Held(error) => Some((stream, error)),
             _ => None,
         })
         .collect();
-    if let Some((_, error)) = held.first() {
+    if let [(stream, error), ..] = held[..] {
         let cause = cause(error);
-        let common = held.len() == drained.streams.len()
-            && left_out.is_empty()
-            && held.iter().all(|(_, error)| self::cause(error) == cause);
-        if common {
-            return Err(Failure::new(cause, error.to_string()));
-        }
-        let names: Vec<_> = held.iter().map(|(stream, _)| stream.to_string()).collect();
-        let names = names.join(", ");
-        return Err(Failure::new(
-            Exit::Partial,
-            format!("held: {names}; of the first: {error}"),
-        ));
+        let common = held.len() == streams.len()
+            && held.iter().all(|(_, error)| self::cause(error) == cause)
+            && left_out.iter().all(|failure| failure.exit() == cause);
+        let scopes: HashSet<_> = held.iter().map(|(id, error)| error.scope(id)).collect();
+        let line = line(stream, error);
+        let failure = if common && scopes.len() == 1 {
+            Failure::new(cause, line)
+        } else {
+            let names = names(held.iter().map(|(stream, _)| *stream));
+            let exit = if common { cause } else { Exit::Partial };
+            Failure::new(exit, format!("held: {names}; the first for this: {line}"))
+        };
+        return Err(match cause {
+            Exit::Token | Exit::ApiKey | Exit::Unreachable => failure.because(error),
+            // What is wrong with a page is said with a piece of it.
+            _ => failure,
+        });
     }
     if let Some(failure) = left_out.first() {
-        return Err(Failure::new(Exit::Partial, failure.to_string()));
+        return Err(Failure::new(
+            Exit::Partial,
+            format!("{failure}; what other accounts had was carried"),
+        ));
     }
     if dead_letters > 0 {
         return Err(Failure::new(
             Exit::Partial,
             format!(
-                "{dead_letters} events could not be delivered for faults of their own: \
+                "events that could not be delivered for faults of their own: {dead_letters}; \
                  they are kept under dead-letters in the state folder"
             ),
         ));
     }
     let stopped = |(_, outcome): &(_, Outcome)| matches!(outcome, Outcome::Stopped);
-    if drained.streams.iter().any(stopped) {
-        return Ok(Exit::Partial);
+    if drained.is_none() || streams.iter().any(stopped) {
+        return Err(Failure::new(
+            Exit::Partial,
+            "told to stop before everything was carried: the next start goes on from there",
+        ));
     }
     Ok(Exit::Clean)
+}
+
+/// Whose trouble it is, and what.
+fn line(stream: &StreamId, error: &StepError) -> String {
+    match error.scope(stream) {
+        Scope::Account(name) => format!("account {name}: {error}"),
+        Scope::Stream(stream) => format!("{stream}: {error}"),
+        _ => error.to_string(),
+    }
+}
+
+fn names<'a>(streams: impl Iterator<Item = &'a StreamId>) -> String {
+    let names: Vec<_> = streams.map(ToString::to_string).collect();
+    names.join(", ")
 }
 
 fn cause(error: &StepError) -> Exit {
@@ -116,5 +152,19 @@ fn cause(error: &StepError) -> Exit {
             _ => Exit::StateFolder,
         },
         _ => Exit::Partial,
+    }
+}
+
+/// What was done in all.
+#[derive(Default)]
+struct Tally {
+    read: AtomicUsize,
+    refused: AtomicUsize,
+}
+
+impl Tally {
+    fn add(&self, report: &StepReport) {
+        self.read.fetch_add(report.read, Ordering::Relaxed);
+        self.refused.fetch_add(report.refused, Ordering::Relaxed);
     }
 }

@@ -205,9 +205,7 @@ impl Client {
         }
         let retry_after = text(answer.headers(), RETRY_AFTER);
         // A date is the server's, so it is read against the server's clock.
-        let now = text(answer.headers(), DATE)
-            .and_then(|date| httpdate::parse_http_date(date).ok())
-            .unwrap_or_else(SystemTime::now);
+        let now = server_time(&answer).unwrap_or_else(SystemTime::now);
         let retry = Retry::for_answer(status, retry_after, now);
         let said = answer::message(answer.body(), token_used.expose_secret());
         Err(answer::error(status, path, host, said.as_deref()).with_status(status, retry))
@@ -221,7 +219,7 @@ impl EventSource for Client {
         let answer = self
             .attempt(Method::POST, &path, position.to_request_body().into())
             .await?;
-        Page::decode(feed, answer.body())
+        Ok(Page::decode(feed, answer.body())?.given_at(server_time(&answer)))
     }
 
     fn feeds(&self) -> Vec<Feed> {
@@ -252,6 +250,11 @@ fn bearer(token: &AccessToken) -> Result<HeaderValue, Error> {
         })?;
     value.set_sensitive(true);
     Ok(value)
+}
+
+fn server_time(answer: &Response<Bytes>) -> Option<SystemTime> {
+    let date = text(answer.headers(), DATE)?;
+    httpdate::parse_http_date(date).ok()
 }
 
 fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {

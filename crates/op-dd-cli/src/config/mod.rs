@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use datadog_logs::{Compression, Site};
 use onepassword_events::{Feed, Region, Timestamp};
 use op_dd_bridge::Name;
 use serde::{Deserialize, Deserializer};
@@ -27,14 +28,14 @@ pub(crate) struct Config {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Datadog {
     /// Such as `datadoghq.eu`.
-    #[serde(default)]
-    pub(crate) site: Option<String>,
+    #[serde(default, deserialize_with = "parsed_if_there")]
+    pub(crate) site: Option<Site>,
     /// Another intake than the site's: a proxy, a private link.
-    #[serde(default)]
-    pub(crate) url: Option<String>,
+    #[serde(default, deserialize_with = "parsed_if_there")]
+    pub(crate) url: Option<Site>,
     pub(crate) api_key: Secret,
-    #[serde(default = "zstd")]
-    pub(crate) compression: String,
+    #[serde(default = "zstd", deserialize_with = "parsed")]
+    pub(crate) compression: Compression,
     #[serde(default)]
     pub(crate) tags: Vec<String>,
 }
@@ -73,6 +74,9 @@ impl Config {
         })?;
         let config = Self::parse(&text)
             .map_err(|fault| Failure::configuration(format!("{shown}:{fault}")))?;
+        config
+            .check()
+            .map_err(|fault| Failure::configuration(format!("{shown}: {fault}")))?;
         for (secret, key) in config.secrets() {
             if secret.is_literal() {
                 tracing::warn!(
@@ -84,10 +88,22 @@ impl Config {
     }
 
     /// One account named `default`, from environment variables that others read, too.
-    pub(crate) fn from_environment() -> Self {
-        Self {
+    pub(crate) fn from_environment() -> Result<Self, Failure> {
+        let variable = |name| {
+            std::env::var(name)
+                .ok()
+                .filter(|text| !text.trim().is_empty())
+        };
+        if variable("OP_EVENTS_TOKEN").is_none() && variable("DD_API_KEY").is_none() {
+            return Err(Failure::configuration(
+                "there is no configuration: give --config FILE, or set the environment variables \
+                 OP_EVENTS_TOKEN and DD_API_KEY (and DD_SITE, unless it is datadoghq.com)",
+            ));
+        }
+        let site = variable("DD_SITE").map(|site| site.parse()).transpose();
+        Ok(Self {
             datadog: Datadog {
-                site: std::env::var("DD_SITE").ok(),
+                site: site.map_err(|fault| Failure::configuration(format!("DD_SITE: {fault}")))?,
                 url: None,
                 api_key: Secret::Env("DD_API_KEY".to_owned()),
                 compression: zstd(),
@@ -103,7 +119,7 @@ impl Config {
                 tags: Vec::new(),
                 start: None,
             }],
-        }
+        })
     }
 
     /// Where the state is kept: where the command line says, else the configuration, else the place
@@ -113,10 +129,17 @@ impl Config {
             let folder = std::env::var_os(name).filter(|value| !value.is_empty())?;
             Some(Path::new(&folder).join(below))
         };
+        // systemd lists all that a unit has: the first is ours.
+        let from_systemd = || {
+            let folders = std::env::var_os("STATE_DIRECTORY")?;
+            std::env::split_paths(&folders)
+                .next()
+                .filter(|folder| !folder.as_os_str().is_empty())
+        };
         argument
             .map(Path::to_owned)
             .or_else(|| self.state.dir.clone())
-            .or_else(|| from_variable("STATE_DIRECTORY", ""))
+            .or_else(from_systemd)
             .or_else(|| from_variable("XDG_STATE_HOME", "op-dd"))
             .or_else(|| from_variable("HOME", ".local/state/op-dd"))
             .ok_or_else(|| {
@@ -127,26 +150,28 @@ impl Config {
     }
 
     fn parse(text: &str) -> Result<Self, String> {
-        let config: Self = toml::from_str(text).map_err(|error| {
+        toml::from_str(text).map_err(|error| {
             let (line, column) = place(text, error.span().map_or(0, |span| span.start));
             let message = error.message().replace('\n', " ");
             format!("{line}:{column}: {message}")
-        })?;
-        if config.accounts.is_empty() {
-            return Err(
-                "1:1: there is no account: add [[accounts]] with a name and a token".into(),
-            );
+        })
+    }
+
+    /// What no single place in the file is wrong about.
+    fn check(&self) -> Result<(), String> {
+        if self.accounts.is_empty() {
+            return Err("there is no account: add [[accounts]] with a name and a token".into());
         }
         let mut names = BTreeSet::new();
-        for account in &config.accounts {
+        for account in &self.accounts {
             if !names.insert(&account.name) {
                 let name = &account.name;
                 return Err(format!(
-                    "1:1: two accounts are called {name}: rename one of them"
+                    "two accounts are called {name}: rename one of them"
                 ));
             }
         }
-        Ok(config)
+        Ok(())
     }
 
     fn secrets(&self) -> impl Iterator<Item = (&Secret, String)> {
@@ -159,8 +184,8 @@ impl Config {
     }
 }
 
-fn zstd() -> String {
-    "zstd".to_owned()
+fn zstd() -> Compression {
+    Compression::Zstd
 }
 
 /// Line and column of a place in a text, counted from 1.
@@ -222,7 +247,8 @@ mod tests {
         assert_eq!(account.name.as_str(), "acme");
         assert_eq!(account.region, Some(Region::Europe));
         assert_eq!(account.feeds.as_deref(), Some(&[Feed::AuditEvents][..]));
-        assert_eq!(config.datadog.compression, "zstd");
+        assert_eq!(config.datadog.site, Some(Site::EU1));
+        assert_eq!(config.datadog.compression, Compression::Zstd);
     }
 
     #[test]
@@ -243,6 +269,13 @@ mod tests {
                 "6:11: unknown field `acounts`",
             ),
             ("file:/run", "op://run", "8:17: secrets from op:// are not"),
+            (
+                "file:/run",
+                "vault:/run",
+                "8:17: this is no way to name a secret",
+            ),
+            ("\"datadoghq.eu\"", "\"eu\"", "3:16: the site is neither"),
+            ("[datadog]", "[datadog]\ncompression = \"lzma\"", "3:15: "),
         ] {
             let error = Config::parse(&GOOD.replace(from, to)).unwrap_err();
             assert!(error.starts_with(line), "{error}");
@@ -253,16 +286,22 @@ mod tests {
     #[test]
     fn accounts_are_needed_and_told_apart() {
         let none = GOOD.split_once("[[accounts]]").unwrap().0;
-        assert!(
-            Config::parse(none)
-                .unwrap_err()
-                .contains("there is no account")
-        );
+        let check = |text: &str| Config::parse(text).unwrap().check().unwrap_err();
+        assert!(check(none).contains("there is no account"));
         let twice = format!("{GOOD}\n[[accounts]]\nname = \"acme\"\ntoken = \"env:T\"\n");
-        assert!(
-            Config::parse(&twice)
-                .unwrap_err()
-                .contains("two accounts are called acme")
-        );
+        assert!(check(&twice).contains("two accounts are called acme"));
+    }
+
+    #[test]
+    fn a_secret_of_a_wrong_type_is_not_shown() {
+        for wrong in ["4711", "47.11", "[4711]", "{ a = 4711 }", "4711-01-01"] {
+            let text = GOOD.replace("\"env:DD_API_KEY\"", wrong);
+            let error = Config::parse(&text).unwrap_err();
+            assert!(error.starts_with("4:19: a secret is a text"), "{error}");
+            assert!(
+                !error.contains("4711") && !error.contains("47.11"),
+                "{error}"
+            );
+        }
     }
 }

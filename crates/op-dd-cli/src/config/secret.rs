@@ -46,7 +46,10 @@ impl From<String> for Secret {
 
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let text = String::deserialize(deserializer)?;
+        // The deserializer's own error would show what it found instead.
+        let text = String::deserialize(deserializer).map_err(|_| {
+            serde::de::Error::custom("a secret is a text in quotes: write env:NAME or file:/PATH")
+        })?;
         // Taken for the secret itself, they would be sent to a server.
         for scheme in ["op://", "credential:"] {
             if text.starts_with(scheme) {
@@ -56,7 +59,14 @@ impl<'de> Deserialize<'de> for Secret {
                 )));
             }
         }
-        Ok(text.into())
+        let secret = text.into();
+        // No token and no key has a colon.
+        if matches!(&secret, Self::Literal(text) if text.contains(':')) {
+            return Err(serde::de::Error::custom(
+                "this is no way to name a secret: write env:NAME or file:/PATH",
+            ));
+        }
+        Ok(secret)
     }
 }
 

@@ -1,7 +1,9 @@
+use std::io::stdout;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
+use datadog_logs::{Compression, Site};
 use indicatif::{ProgressBar, ProgressStyle};
 use onepassword_events::Timestamp;
 use op_dd_bridge::Name;
@@ -42,6 +44,7 @@ pub(crate) async fn execute(args: &DemoArgs) -> Result<Exit, Failure> {
         }
     };
     let store = open_store(&config.state_folder(None)?)?;
+    scene.keep()?;
     let Assembly { bridge, .. } = assemble(&config, store, observer)?;
 
     let begun = Instant::now();
@@ -52,11 +55,9 @@ pub(crate) async fn execute(args: &DemoArgs) -> Result<Exit, Failure> {
 
     let summary = summary.lock().unwrap_or_else(PoisonError::into_inner);
     summary.write(&out.join("summary.json"))?;
-    summary.tell(out, begun.elapsed());
-    let Some(drained) = drained else {
-        return Ok(Exit::Partial);
-    };
-    verdict(&drained, &[], summary.refused())
+    // Whoever reads may have gone: it is all in the summary.
+    let _ = summary.tell(&mut stdout().lock(), out, begun.elapsed());
+    verdict(drained.as_ref(), &[], summary.refused())
 }
 
 /// Both ends, on this machine.
@@ -67,7 +68,8 @@ struct Fakes {
 
 impl Fakes {
     async fn start(args: &DemoArgs, scene: &Scene) -> Result<Self, Failure> {
-        let failure = |error: op_dd_fakes::Error| Failure::configuration(error.to_string());
+        let failure =
+            |error: op_dd_fakes::Error| Failure::configuration(error.to_string()).because(&error);
         let events = match &args.pages {
             Some(folder) => FakeEvents::builder().pages(folder),
             None => {
@@ -85,23 +87,27 @@ impl Fakes {
             .start();
         Ok(Self {
             events: events.await.map_err(failure)?,
-            datadog: datadog.await.map_err(failure)?,
+            datadog: datadog.await.map_err(|error| {
+                let folder = args.out.display();
+                let line = format!("{folder} can't be used: choose another --out");
+                Failure::configuration(line).because(&error)
+            })?,
         })
     }
 
     /// What a user would write to point the program at them.
     fn config(&self, anchor: SystemTime, out: &Path) -> Result<Config, Failure> {
-        let url: Url = self
-            .events
-            .url()
-            .parse()
-            .map_err(|error| Failure::new(Exit::Defect, format!("no address: {error}")))?;
+        let defect = |error: &dyn std::fmt::Display| {
+            Failure::new(Exit::Defect, format!("no address: {error}"))
+        };
+        let datadog: Site = self.datadog.url().parse().map_err(|error| defect(&error))?;
+        let events: Url = self.events.url().parse().map_err(|error| defect(&error))?;
         Ok(Config {
             datadog: Datadog {
                 site: None,
-                url: Some(self.datadog.url().to_owned()),
+                url: Some(datadog),
                 api_key: Secret::Literal(self.datadog.api_key().to_owned()),
-                compression: "zstd".to_owned(),
+                compression: Compression::Zstd,
                 tags: Vec::new(),
             },
             state: State {
@@ -111,7 +117,7 @@ impl Fakes {
                 name: Name::DEFAULT,
                 token: Secret::Literal(self.events.token().to_owned()),
                 region: None,
-                url: Some(url),
+                url: Some(events),
                 feeds: None,
                 tags: Vec::new(),
                 start: anchor.checked_sub(HISTORY).map(Timestamp::from),

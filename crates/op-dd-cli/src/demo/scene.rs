@@ -1,17 +1,20 @@
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use onepassword_events::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::args::DemoArgs;
-use crate::exit::Failure;
+use crate::exit::{Exit, Failure};
 
 /// When a demonstration takes place, kept where its results are: a second run takes place at the same
 /// time, so that the same events, at the same times, are behind the cursors that the first one kept.
 pub(super) struct Scene {
     pub(super) anchor: SystemTime,
+    path: PathBuf,
+    kept: Kept,
+    is_new: bool,
 }
 
 /// What was asked for the first time.
@@ -35,9 +38,12 @@ impl Scene {
             pages: args.pages.as_deref().map(absolute),
         };
         let failure = |error: &dyn std::fmt::Display| {
-            Failure::configuration(format!("{}: {error}", path.display()))
+            Failure::configuration(format!(
+                "{} can't be read ({error}): choose another --out",
+                path.display()
+            ))
         };
-        let kept = match fs::read(&path) {
+        let (kept, is_new) = match fs::read(&path) {
             Ok(text) => {
                 let kept: Kept = serde_json::from_slice(&text).map_err(|error| failure(&error))?;
                 if kept != wanted(kept.anchor.clone()) {
@@ -47,20 +53,33 @@ impl Scene {
                         args.out.display()
                     )));
                 }
-                kept
+                (kept, false)
             }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                let kept = wanted(SystemTime::now().into());
-                let text = serde_json::to_vec(&kept).map_err(|error| failure(&error))?;
-                fs::create_dir_all(&args.out)
-                    .and_then(|()| fs::write(&path, text))
-                    .map_err(|error| failure(&error))?;
-                kept
+                (wanted(SystemTime::now().into()), true)
             }
             Err(error) => return Err(failure(&error)),
         };
         Ok(Self {
             anchor: kept.anchor.to_system_time(),
+            path,
+            kept,
+            is_new,
+        })
+    }
+
+    /// Keeps it, once it is known that what was asked for can be shown, and the folder is ours.
+    pub(super) fn keep(&self) -> Result<(), Failure> {
+        if !self.is_new {
+            return Ok(());
+        }
+        let text = serde_json::to_vec(&self.kept)
+            .map_err(|error| Failure::new(Exit::Defect, error.to_string()))?;
+        fs::write(&self.path, text).map_err(|error| {
+            Failure::configuration(format!(
+                "{} can't be written ({error}): choose another --out",
+                self.path.display()
+            ))
         })
     }
 }

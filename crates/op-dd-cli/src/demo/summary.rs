@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::io::{self, Write};
 use std::ops::AddAssign;
 use std::path::Path;
 use std::time::Duration;
@@ -44,12 +45,15 @@ impl Summary {
         let text = serde_json::to_string_pretty(self)
             .map_err(|error| Failure::new(Exit::Defect, error.to_string()))?;
         std::fs::write(path, text + "\n").map_err(|error| {
-            Failure::configuration(format!("{} can't be written: {error}", path.display()))
+            Failure::configuration(format!(
+                "{} can't be written ({error}): choose another --out",
+                path.display()
+            ))
         })
     }
 
     /// A short account for a person.
-    pub(super) fn tell(&self, out: &Path, took: Duration) {
+    pub(super) fn tell(&self, to: &mut impl Write, out: &Path, took: Duration) -> io::Result<()> {
         let Counts {
             events,
             sent,
@@ -57,12 +61,15 @@ impl Summary {
             refused,
         } = self.all;
         let seconds = took.as_secs_f64();
-        println!("{events} events read, {sent} logs accepted in {seconds:.1} s");
-        println!();
-        println!(
+        writeln!(
+            to,
+            "{events} events read, {sent} logs accepted in {seconds:.1} s\n"
+        )?;
+        writeln!(
+            to,
             "{:<16}{:>8}{:>8}{:>8}{:>9}",
             "feed", "events", "sent", "late", "refused"
-        );
+        )?;
         for (feed, counts) in &self.feeds {
             let Counts {
                 events,
@@ -70,22 +77,26 @@ impl Summary {
                 late,
                 refused,
             } = counts;
-            println!("{feed:<16}{events:>8}{sent:>8}{late:>8}{refused:>9}");
+            writeln!(to, "{feed:<16}{events:>8}{sent:>8}{late:>8}{refused:>9}")?;
         }
-        println!();
+        writeln!(to)?;
         if late > 0 {
-            println!(
+            writeln!(
+                to,
                 "{late} were too old for Datadog to take at their own date: they carry the date of \
                  sending,\ntheir own time in onepassword.event_time, and the tag late:true.\n"
-            );
+            )?;
         }
         if refused > 0 {
-            println!("{refused} could not be delivered for faults of their own.\n");
+            writeln!(
+                to,
+                "{refused} could not be delivered for faults of their own.\n"
+            )?;
         }
         let place = |name| out.join(name).display().to_string();
-        println!("logs     {}", place("logs.ndjson"));
-        println!("summary  {}", place("summary.json"));
-        println!("state    {}", place("state"));
+        writeln!(to, "logs     {}", place("logs.ndjson"))?;
+        writeln!(to, "summary  {}", place("summary.json"))?;
+        writeln!(to, "state    {}", place("state"))
     }
 }
 
