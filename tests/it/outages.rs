@@ -435,20 +435,30 @@ async fn how_late_an_event_is_goes_by_the_intakes_clock_once_it_is_known() {
             .map(|event| patched(event, change.clone()))
             .collect::<Vec<_>>()
     };
-    // This machine's clock is three hours slow.
-    let intake =
-        FakeDatadog::builder().clock(op_dd_fakes::Clock::new(|| SystemTime::now() + 3 * HOUR));
+    // This machine's clock is three hours slow. 1Password's is right, or as slow.
+    let right = || op_dd_fakes::Clock::new(|| SystemTime::now() + 3 * HOUR);
+    let slow = op_dd_fakes::Clock::system;
     let pages = [aged(0, HOUR), aged(1, 16 * HOUR), aged(2, 14 * HOUR)];
-    let recorded = Pages::new().feed(FEED, &pages);
-    let world = World::of(recorded.fake(), intake).await;
+    check_late(right(), right(), &pages, &[false, true, false]).await;
+    check_late(slow(), right(), &pages, &[false, true, false]).await;
+    // Until the intake has said anything, 1Password's is believed.
+    check_late(right(), right(), &pages[1..], &[true, false]).await;
+}
+
+async fn check_late(
+    onepassword: op_dd_fakes::Clock,
+    intake: op_dd_fakes::Clock,
+    pages: &[Vec<Value>],
+    late: &[bool],
+) {
+    let recorded = Pages::new().feed(FEED, pages);
+    let intake = FakeDatadog::builder().clock(intake);
+    let world = World::of(recorded.fake().clock(onepassword), intake).await;
     drain(&world.bridge_of(FEED)).await;
     assert_eq!(world.datadog.intake().dropped_by_time, 0);
     let logs = world.logs();
-    let late: Vec<_> = logs
-        .iter()
-        .map(|log| tags(log).contains(&"late:true"))
-        .collect();
-    assert_eq!(late, [false, true, false]);
+    let found = logs.iter().map(|log| tags(log).contains(&"late:true"));
+    assert_eq!(found.collect::<Vec<_>>(), late);
 }
 
 #[tokio::test]

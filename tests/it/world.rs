@@ -175,9 +175,14 @@ pub(crate) fn stream(feed: Feed) -> StreamId {
     }
 }
 
-/// Takes one step with a stream of a world's account.
+/// Takes one step with a stream of a world's account, after the pause that a server may have asked for.
 pub(crate) async fn step(bridge: &Bridge, feed: Feed) -> Result<StepReport, StepError> {
-    bridge.step(&stream(feed)).await.unwrap()
+    loop {
+        match bridge.step(&stream(feed)).await.unwrap() {
+            Err(StepError::Paused { wait }) => tokio::time::sleep(wait).await,
+            done => return done,
+        }
+    }
 }
 
 /// Carries all that there is, however long it takes.

@@ -51,7 +51,9 @@ pub enum ErrorKind {
 }
 
 impl Error {
-    pub(crate) fn new(kind: ErrorKind, text: impl Into<String>) -> Self {
+    /// An error of a source of your own: a line that says what happened, where, and what to do about
+    /// it. Whether to try again goes by its kind, unless [set](Self::with_retry).
+    pub fn new(kind: ErrorKind, text: impl Into<String>) -> Self {
         let retry = match kind {
             ErrorKind::RateLimited
             | ErrorKind::Server
@@ -69,17 +71,23 @@ impl Error {
         }))
     }
 
-    pub(crate) fn with_source(
-        mut self,
-        source: impl Into<Box<dyn StdError + Send + Sync>>,
-    ) -> Self {
+    /// What caused it. It must hold no secret.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.0.source = Some(source.into());
         self
     }
 
-    #[cfg(feature = "client")]
-    pub(crate) fn with_status(mut self, status: u16, retry: Retry) -> Self {
+    /// The HTTP status that a server answered with.
+    #[must_use]
+    pub fn with_status(mut self, status: u16) -> Self {
         self.0.status = Some(status);
+        self
+    }
+
+    /// Whether the same call may succeed later, and when to try.
+    #[must_use]
+    pub fn with_retry(mut self, retry: Retry) -> Self {
         self.0.retry = retry;
         self
     }

@@ -64,7 +64,11 @@ pub(crate) fn verdict(
             _ => None,
         })
         .collect();
-    if let [(stream, error), ..] = held[..] {
+    // Those that wait with another say less than that other.
+    let telling = held
+        .iter()
+        .find(|(_, error)| !matches!(error, StepError::Paused { .. }));
+    if let Some(&(stream, error)) = telling.or(held.first()) {
         let cause = cause(error);
         let common = held.len() == streams.len()
             && held.iter().all(|(_, error)| self::cause(error) == cause)
@@ -151,6 +155,7 @@ fn cause(error: &StepError) -> Exit {
             StoreErrorKind::Held => Exit::Held,
             _ => Exit::StateFolder,
         },
+        StepError::Paused { .. } => Exit::Unreachable,
         _ => Exit::Partial,
     }
 }

@@ -208,7 +208,8 @@ impl Client {
         let now = server_time(&answer).unwrap_or_else(SystemTime::now);
         let retry = Retry::for_answer(status, retry_after, now);
         let said = answer::message(answer.body(), token_used.expose_secret());
-        Err(answer::error(status, path, host, said.as_deref()).with_status(status, retry))
+        let error = answer::error(status, path, host, said.as_deref());
+        Err(error.with_status(status).with_retry(retry))
     }
 }
 

@@ -1,6 +1,6 @@
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::{Duration, SystemTime};
 
 /// This machine's clock, set right by the intake's: what is too old for the intake is for the intake
@@ -9,6 +9,7 @@ use std::time::{Duration, SystemTime};
 pub(super) struct Clock {
     local: Arc<dyn Fn() -> SystemTime + Send + Sync>,
     ahead_millis: Arc<AtomicI64>,
+    from_intake: Arc<AtomicBool>,
 }
 
 /// An answer's `Date` counts whole seconds and is a little old when it is read: less than this is no
@@ -20,6 +21,7 @@ impl Clock {
         Self {
             local,
             ahead_millis: Arc::default(),
+            from_intake: Arc::default(),
         }
     }
 
@@ -38,8 +40,22 @@ impl Clock {
 
     /// Takes note of what the intake's clock said just now.
     pub(super) fn learn(&self, intake: SystemTime) {
+        self.from_intake.store(true, Ordering::Relaxed);
+        self.set(intake);
+    }
+
+    /// Takes note of what another server's clock said just now, for as long as the intake has said
+    /// nothing: without it, a machine whose clock is slow would send the first page's oldest events
+    /// with dates that the intake drops.
+    pub(super) fn guess(&self, time: SystemTime) {
+        if !self.from_intake.load(Ordering::Relaxed) {
+            self.set(time);
+        }
+    }
+
+    fn set(&self, time: SystemTime) {
         let local = (self.local)();
-        let (by, sign) = match intake.duration_since(local) {
+        let (by, sign) = match time.duration_since(local) {
             Ok(by) => (by, 1),
             Err(behind) => (behind.duration(), -1),
         };
@@ -70,8 +86,12 @@ mod tests {
         let clock = Clock::new(Arc::new(move || local));
         assert_eq!(clock.now(), local);
         let hour = Duration::from_secs(3600);
+        clock.guess(local + 2 * hour);
+        assert_eq!(clock.now(), local + 2 * hour);
         clock.learn(local + hour);
         assert_eq!(clock.now(), local + hour);
+        clock.guess(local + 2 * hour);
+        assert_eq!(clock.now(), local + hour, "the intake knows better");
         clock.learn(local - hour);
         assert_eq!(clock.now(), local - hour);
         clock.learn(local - Duration::from_secs(2));

@@ -25,6 +25,11 @@ pub enum StepError {
     },
     /// The checkpoint could not be read or moved, or a dead letter not be kept.
     Store(StoreError),
+    /// A server asked another stream to leave it alone for a while, which holds for this one, too.
+    Paused {
+        /// How long still.
+        wait: Duration,
+    },
 }
 
 /// What else a failure stands for: the streams that would fail the same way.
@@ -54,7 +59,9 @@ impl StepError {
                 SendErrorKind::Rejected => Scope::Stream(stream.clone()),
                 _ => Scope::Intake,
             },
-            Self::AllRefused { .. } | Self::Store(_) => Scope::Stream(stream.clone()),
+            Self::AllRefused { .. } | Self::Store(_) | Self::Paused { .. } => {
+                Scope::Stream(stream.clone())
+            }
         }
     }
 
@@ -65,6 +72,7 @@ impl StepError {
             Self::Source(error) => !error.is_retryable(),
             Self::Sink(error) => error.retry() == datadog_logs::Retry::Never,
             Self::AllRefused { .. } => true,
+            Self::Paused { .. } => false,
             Self::Store(error) => !matches!(
                 error.kind(),
                 StoreErrorKind::Conflict | StoreErrorKind::Unavailable
@@ -81,6 +89,7 @@ impl StepError {
                 datadog_logs::Retry::After(wait) => Some(wait),
                 _ => None,
             },
+            Self::Paused { wait } => Some(*wait),
             Self::AllRefused { .. } | Self::Store(_) => None,
         }
     }
@@ -102,6 +111,11 @@ impl fmt::Display for StepError {
                 )
             }
             Self::Store(error) => error.fmt(f),
+            Self::Paused { wait } => write!(
+                f,
+                "a server asked to be left alone, for another {} s",
+                wait.as_secs_f64().ceil()
+            ),
         }
     }
 }
@@ -111,7 +125,7 @@ impl StdError for StepError {
         match self {
             Self::Source(error) => error.source(),
             Self::Sink(error) => error.source(),
-            Self::AllRefused { .. } => None,
+            Self::AllRefused { .. } | Self::Paused { .. } => None,
             Self::Store(error) => error.source(),
         }
     }
@@ -129,8 +143,8 @@ pub enum BridgeError {
     TwiceNamed(Name),
     /// An account has nothing to carry.
     #[error(
-        "account {0}: its token allows none of the feeds signinattempts, itemusages, auditevents: \
-         issue a token that does"
+        "account {0} has no feed to read: choose one, or issue a token that allows signinattempts, \
+         itemusages or auditevents"
     )]
     NoFeed(Name),
     /// The logs of an account would carry more tags than Datadog takes.

@@ -1,7 +1,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 /// Keeps every stream of an account, or of the intake, waiting for as long as a server asked to be
 /// left alone.
@@ -18,13 +18,10 @@ impl Gate {
         *opens = (*opens).max(Instant::now() + wait);
     }
 
-    pub(super) async fn pass(&self) {
-        loop {
-            let opens = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            if opens <= Instant::now() {
-                return;
-            }
-            sleep_until(opens).await;
-        }
+    /// How much longer it stays closed; none if it is open.
+    pub(super) fn closed_for(&self) -> Option<Duration> {
+        let opens = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let left = opens.saturating_duration_since(Instant::now());
+        (!left.is_zero()).then_some(left)
     }
 }

@@ -1,10 +1,11 @@
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use datadog_logs::{LogEntry, Receipt, RefusalReason, Refused};
 use onepassword_events::{Error as SourceError, EventSource, Page, Position, Reset};
 
 use super::accepted::Accepted;
+use super::gate::Gate;
 use super::{Bridge, FIRST_START, StepError, StepReport};
 use crate::{Checkpoint, Context, DeadLetter, Mapped, PageDigest, Place, StreamId};
 
@@ -48,13 +49,21 @@ impl Lane {
         }
     }
 
-    pub(super) async fn step(&mut self, bridge: &Bridge) -> Result<StepReport, StepError> {
+    pub(super) async fn step(
+        &mut self,
+        bridge: &Bridge,
+        account: &Gate,
+    ) -> Result<StepReport, StepError> {
         let (checkpoint, place) = self.checkpoint(bridge).await?;
+        go_on_unless(account.closed_for().max(bridge.intake.closed_for()))?;
         let page = match self.ahead.take() {
             Some(page) => page,
             None => self.source.page(self.stream.feed, &place.position).await,
         };
         let page = page.map_err(StepError::Source)?;
+        if let Some(time) = page.server_time() {
+            bridge.clock.guess(time);
+        }
 
         let next = Place {
             position: Position::After(page.cursor().clone()),
@@ -73,10 +82,15 @@ impl Lane {
             return Ok(StepReport::default());
         }
 
+        // While this page was being read, the intake may have asked another stream to leave it alone.
+        if !page.events().is_empty() {
+            go_on_unless(bridge.intake.closed_for())?;
+        }
         self.accepted.turn_to(&place.position);
         let source = Arc::clone(&self.source);
         let feed = self.stream.feed;
-        let behind = page.has_more().then(|| next.position.clone());
+        let read_on = page.has_more() && account.closed_for().is_none();
+        let behind = read_on.then(|| next.position.clone());
         let ahead = async {
             match behind {
                 Some(position) => Ok(Some(source.page(feed, &position).await)),
@@ -276,6 +290,10 @@ impl Lane {
         self.checkpoint = committed.as_ref().ok().cloned();
         committed.map(drop).map_err(StepError::Store)
     }
+}
+
+fn go_on_unless(closed_for: Option<Duration>) -> Result<(), StepError> {
+    closed_for.map_or(Ok(()), |wait| Err(StepError::Paused { wait }))
 }
 
 /// An entry over the intake's documented size is at fault by itself, whatever became of the others.

@@ -93,7 +93,9 @@ impl Bridge {
     ///
     /// # Errors
     ///
-    /// [`StepError`] says what failed. The cursor has not moved, and the next step begins anew.
+    /// [`StepError`] says what failed. The cursor has not moved, and the next step begins anew. If a
+    /// server asked to be left alone, the next steps of all streams that it concerns fail with
+    /// [`StepError::Paused`] until that time is over.
     pub async fn step(&self, stream: &StreamId) -> Option<Result<StepReport, StepError>> {
         let stream = self.streams.iter().find(|known| known.id == *stream)?;
         Some(self.step_of(stream).await)
@@ -101,7 +103,17 @@ impl Bridge {
 
     async fn step_of(&self, stream: &Stream) -> Result<StepReport, StepError> {
         let mut lane = stream.lane.lock().await;
-        lane.step(self).await
+        let done = lane.step(self, &stream.account).await;
+        if let Err(error) = &done
+            && let Some(wait) = error.asked_wait()
+        {
+            match error {
+                StepError::Source(_) => stream.account.close_for(wait),
+                StepError::Sink(_) => self.intake.close_for(wait),
+                _ => {}
+            }
+        }
+        done
     }
 }
 

@@ -1,6 +1,6 @@
-use std::collections::HashSet;
-use std::future::Future;
-use std::sync::{Mutex, PoisonError};
+use std::collections::{HashMap, HashSet};
+use std::future::{Future, ready};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
@@ -100,20 +100,17 @@ impl Bridge {
     ) -> Outcome {
         let mut backoff = backoff();
         let mut failing_since = None;
-        let mut poll = Instant::now();
+        let mut asked_at = None;
         loop {
-            let gates = async {
-                stream.account.pass().await;
-                self.intake.pass().await;
-            };
-            if !before(&stop, gates).await {
+            if !before(&stop, ready(())).await {
                 return Outcome::Stopped;
             }
+            let start = *asked_at.get_or_insert_with(Instant::now);
             match self.step_of(stream).await {
                 Ok(report) => {
                     failing_since = None;
                     backoff = self::backoff();
-                    alarms.clear(&stream.id, report.sent > 0);
+                    alarms.clear(&stream.id);
                     self.tell(&Progress::Step {
                         stream: &stream.id,
                         report: &report,
@@ -124,37 +121,35 @@ impl Bridge {
                     if matches!(until, Until::Drained(_)) {
                         return Outcome::Complete;
                     }
+                    asked_at = None;
                     // From start to start; what is shorter for some spreads them out.
                     let interval = self.poll_interval.mul_f64(1.0 - 0.1 * fastrand::f64());
-                    poll = (poll + interval).max(Instant::now());
-                    if !before(&stop, sleep_until(poll)).await {
+                    if !before(&stop, sleep_until(start + interval)).await {
                         return Outcome::Stopped;
                     }
                 }
                 Err(error) => {
+                    asked_at = None;
                     let since = *failing_since.get_or_insert_with(Instant::now);
-                    alarms.raise(&stream.id, &error);
-                    self.tell(&Progress::Failure {
-                        stream: &stream.id,
-                        error: &error,
-                    });
-                    let mut wait = backoff.next().unwrap_or(PROBE_INTERVAL);
+                    let asked = error.asked_wait().unwrap_or_default();
+                    let mut wait = asked;
+                    if !matches!(error, StepError::Paused { .. }) {
+                        alarms.raise(&stream.id, &error);
+                        self.tell(&Progress::Failure {
+                            stream: &stream.id,
+                            error: &error,
+                        });
+                        wait = match until {
+                            Until::Stopped if error.is_hold() => PROBE_INTERVAL,
+                            _ => backoff.next().unwrap_or(PROBE_INTERVAL).max(asked),
+                        };
+                    }
                     if let Until::Drained(patience) = until {
                         let left = patience.saturating_sub(since.elapsed());
-                        let asked = error.asked_wait().unwrap_or_default();
                         if left.is_zero() || asked > left {
                             return Outcome::Held(error);
                         }
-                        wait = wait.min(left).max(asked);
-                    } else if error.is_hold() {
-                        wait = PROBE_INTERVAL;
-                    }
-                    if let Some(asked) = error.asked_wait() {
-                        wait = wait.max(asked);
-                        match &error {
-                            StepError::Source(_) => stream.account.close_for(asked),
-                            _ => self.intake.close_for(asked),
-                        }
+                        wait = wait.min(left);
                     }
                     if !before(&stop, sleep(wait)).await {
                         return Outcome::Stopped;
@@ -189,42 +184,35 @@ fn backoff() -> ExponentialBackoff {
         .build()
 }
 
-/// One line for each cause, when it begins and when it is over, however many streams it stops.
+/// One line for each cause, when it begins and when it is over, however many streams it stops and
+/// however often. Beside the scope stands whether it is a hold: one that follows a mere delay is told.
 #[derive(Default)]
-struct Alarms(Mutex<HashSet<Scope>>);
+struct Alarms(Mutex<HashMap<(Scope, bool), HashSet<StreamId>>>);
 
 impl Alarms {
     fn raise(&self, stream: &StreamId, error: &StepError) {
-        if !error.is_hold() {
-            tracing::info!(%stream, %error, "trying again");
-            return;
+        let hold = error.is_hold();
+        let mut raised = self.lock();
+        let failing = raised.entry((error.scope(stream), hold)).or_default();
+        match (failing.is_empty(), hold) {
+            (true, true) => tracing::error!(%stream, %error, "held"),
+            (true, false) => tracing::info!(%stream, %error, "trying again"),
+            (false, _) => tracing::debug!(%stream, %error, "trying again"),
         }
-        let scope = error.scope(stream);
-        if self.lock().insert(scope) {
-            tracing::error!(%stream, %error, "held");
-        }
+        failing.insert(stream.clone());
     }
 
-    fn clear(&self, stream: &StreamId, delivered: bool) {
-        let mut raised = self.lock();
-        if raised.is_empty() {
-            return;
-        }
-        let mut over = vec![
-            Scope::Account(stream.account.clone()),
-            Scope::Stream(stream.clone()),
-        ];
-        if delivered {
-            over.push(Scope::Intake);
-        }
-        for scope in over {
-            if raised.remove(&scope) {
+    /// A cause is over once it stops no stream: one feed may be refused while others are not.
+    fn clear(&self, stream: &StreamId) {
+        self.lock().retain(|(scope, _), failing| {
+            if failing.remove(stream) && failing.is_empty() {
                 tracing::info!(%stream, ?scope, "going on");
             }
-        }
+            !failing.is_empty()
+        });
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashSet<Scope>> {
+    fn lock(&self) -> MutexGuard<'_, HashMap<(Scope, bool), HashSet<StreamId>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

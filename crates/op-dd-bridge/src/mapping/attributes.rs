@@ -38,7 +38,7 @@ pub(super) fn write(
         }
         ours.object("event", |event| {
             for (key, value) in moved {
-                event.raw(key, value.get());
+                event.member(key, value);
             }
         });
     });

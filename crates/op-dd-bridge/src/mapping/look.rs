@@ -5,6 +5,7 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -26,12 +27,56 @@ pub(super) fn text(raw: &RawValue) -> Option<Cow<'_, str>> {
     }
 }
 
+/// The key that a quoted text spells. Half a surrogate pair spells nothing: it is left as it stands.
+pub(super) fn key(raw: &RawValue) -> Cow<'_, str> {
+    text(raw).unwrap_or_else(|| Cow::Borrowed(raw.get().trim_matches('"')))
+}
+
+/// Reads an object in one go, or sets each member apart first, so that one that can't be read (a
+/// number beyond all numbers where an object should be) is left out and spoils no other.
+struct Reader<T> {
+    apart: bool,
+    object: PhantomData<T>,
+}
+
+impl<T> Reader<T> {
+    const IN_ONE_GO: Self = Self {
+        apart: false,
+        object: PhantomData,
+    };
+    const APART: Self = Self {
+        apart: true,
+        object: PhantomData,
+    };
+
+    fn key<'de, A: MapAccess<'de>>(&self, map: &mut A) -> Result<Option<Cow<'de, str>>, A::Error> {
+        if self.apart {
+            Ok(map.next_key::<&RawValue>()?.map(key))
+        } else {
+            Ok(map.next_key()?.map(|Key(key)| key))
+        }
+    }
+
+    fn value<'de, A, V>(&self, map: &mut A) -> Result<V, A::Error>
+    where
+        A: MapAccess<'de>,
+        V: Deserialize<'de> + Default,
+    {
+        if self.apart {
+            let value: &RawValue = map.next_value()?;
+            Ok(serde_json::from_str(value.get()).unwrap_or_default())
+        } else {
+            map.next_value()
+        }
+    }
+}
+
 /// An object of which some members are kept as they are written. Anything else is an empty one.
 macro_rules! object {
     (
         $(#[$meta:meta])*
         $name:ident { $($member:ident: $type:ty = $key:literal),+ $(,)? }
-        $(of the others { $($state:ident: $state_type:ty = $note:expr),+ })?
+        $(told of $other:ident and $each:ident { $($state:ident: $state_type:ty),+ $(,)? })?
     ) => {
         $(#[$meta])*
         #[derive(Debug, Default)]
@@ -42,60 +87,59 @@ macro_rules! object {
 
         impl<'de> Deserialize<'de> for $name<'de> {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-                struct Members;
+                deserializer.deserialize_any(Reader::<Self>::IN_ONE_GO)
+            }
+        }
 
-                impl<'de> Visitor<'de> for Members {
-                    type Value = $name<'de>;
+        impl<'de> Visitor<'de> for Reader<$name<'de>> {
+            type Value = $name<'de>;
 
-                    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                        f.write_str("anything")
-                    }
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("anything")
+            }
 
-                    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<$name<'de>, A::Error> {
-                        let mut object = $name::default();
-                        while let Some(Key(key)) = map.next_key()? {
-                            match key.as_ref() {
-                                $($key => object.$member = map.next_value()?,)+
-                                _other => {
-                                    $($(object.$state |= $note(_other);)+)?
-                                    map.next_value::<IgnoredAny>()?;
-                                }
-                            }
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<$name<'de>, A::Error> {
+                let mut object = $name::default();
+                while let Some(key) = self.key(&mut map)? {
+                    $(object.$each(&key);)?
+                    match key.as_ref() {
+                        $($key => object.$member = self.value(&mut map)?,)+
+                        _ => {
+                            $(object.$other(&key);)?
+                            map.next_value::<IgnoredAny>()?;
                         }
-                        Ok(object)
-                    }
-
-                    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<$name<'de>, A::Error> {
-                        while seq.next_element::<IgnoredAny>()?.is_some() {}
-                        Ok($name::default())
-                    }
-
-                    fn visit_unit<E>(self) -> Result<$name<'de>, E> {
-                        Ok($name::default())
-                    }
-
-                    fn visit_bool<E>(self, _: bool) -> Result<$name<'de>, E> {
-                        Ok($name::default())
-                    }
-
-                    fn visit_i64<E>(self, _: i64) -> Result<$name<'de>, E> {
-                        Ok($name::default())
-                    }
-
-                    fn visit_u64<E>(self, _: u64) -> Result<$name<'de>, E> {
-                        Ok($name::default())
-                    }
-
-                    fn visit_f64<E>(self, _: f64) -> Result<$name<'de>, E> {
-                        Ok($name::default())
-                    }
-
-                    fn visit_str<E>(self, _: &str) -> Result<$name<'de>, E> {
-                        Ok($name::default())
                     }
                 }
+                Ok(object)
+            }
 
-                deserializer.deserialize_any(Members)
+            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<$name<'de>, A::Error> {
+                while seq.next_element::<IgnoredAny>()?.is_some() {}
+                Ok($name::default())
+            }
+
+            fn visit_unit<E>(self) -> Result<$name<'de>, E> {
+                Ok($name::default())
+            }
+
+            fn visit_bool<E>(self, _: bool) -> Result<$name<'de>, E> {
+                Ok($name::default())
+            }
+
+            fn visit_i64<E>(self, _: i64) -> Result<$name<'de>, E> {
+                Ok($name::default())
+            }
+
+            fn visit_u64<E>(self, _: u64) -> Result<$name<'de>, E> {
+                Ok($name::default())
+            }
+
+            fn visit_f64<E>(self, _: f64) -> Result<$name<'de>, E> {
+                Ok($name::default())
+            }
+
+            fn visit_str<E>(self, _: &str) -> Result<$name<'de>, E> {
+                Ok($name::default())
             }
         }
     };
@@ -123,7 +167,7 @@ object! {
         session: Session<'a> = "session",
         location: Location<'a> = "location",
     }
-    of the others { collides: bool = reserved::is_taken }
+    told of other_key and each_key { collides: bool, timestamps: usize }
 }
 
 object! {
@@ -153,18 +197,34 @@ object! {
 }
 
 impl<'a> Look<'a> {
-    pub(super) fn at(json: &'a str) -> Result<Self, serde_json::Error> {
+    pub(super) fn at(json: &'a str) -> Self {
         serde_json::from_str(json)
+            .or_else(|_| {
+                serde_json::Deserializer::from_str(json).deserialize_map(Reader::<Self>::APART)
+            })
+            .unwrap_or_default()
     }
 
     /// Who did what an audit event tells of.
     pub(super) fn actor(&self) -> Raw<'a> {
-        self.actor_uuid.or(self.actor_details.uuid)
+        [self.actor_uuid, self.actor_details.uuid]
+            .into_iter()
+            .flatten()
+            .find(|id| text(id).is_some())
+    }
+
+    fn each_key(&mut self, key: &str) {
+        self.timestamps += usize::from(key == "timestamp");
+    }
+
+    /// None of the keys that are looked for is taken, which spares most of them the question.
+    fn other_key(&mut self, key: &str) {
+        self.collides |= reserved::is_taken(key);
     }
 }
 
 /// A key, decoded; borrowed where nothing in it is escaped.
-pub(super) struct Key<'a>(pub(super) Cow<'a, str>);
+struct Key<'a>(Cow<'a, str>);
 
 impl<'de> Deserialize<'de> for Key<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

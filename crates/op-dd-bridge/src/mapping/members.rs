@@ -1,68 +1,88 @@
-//! An event's root with some of its members gone or changed: for those few that need it.
+//! An event's root: as it is, or with some of its members gone or changed for those few that need it.
 
-use std::borrow::Cow;
 use std::fmt;
 
 use bytes::Bytes;
 use datadog_logs::JsonObject;
+use onepassword_events::Event;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::look::{Key, Look};
+use super::look::{self, Look};
 use super::reserved;
 
-/// A member that made way, by its key.
-pub(super) type Moved<'a> = (Cow<'a, str>, &'a RawValue);
+/// A member that made way: its key and its value, both as they are written.
+pub(super) type Moved<'a> = (&'a RawValue, &'a RawValue);
 
-/// The members that must make way, and the root without them; the root's time is `date` if there is
-/// one.
-pub(super) fn rework<'a>(
-    json: &'a str,
-    raw: &Bytes,
+/// The root as it is to be sent, and the members that made way for the log's own. The root's time is
+/// `date`, if there is one.
+pub(super) fn root<'a>(
+    event: &'a Event,
     look: &Look<'a>,
     date: Option<&str>,
 ) -> (Vec<Moved<'a>>, JsonObject) {
-    if !look.collides {
-        let redated = date.map_or_else(|| raw.clone(), |date| redate(json, look, date));
-        return (Vec::new(), JsonObject::trusted(redated));
+    if look.collides || look.timestamps > 1 {
+        return rebuild(event, look, date);
     }
-    let Ok(Members(members)) = serde_json::from_str(json) else {
-        return (Vec::new(), JsonObject::trusted(raw.clone()));
+    let text = match date {
+        None => event.raw().clone(),
+        Some(date) if look.timestamps == 0 => dated_first(event.json(), date),
+        Some(date) => match look.timestamp {
+            Some(timestamp) => redated(event.json(), timestamp, date),
+            // It is `null`, which has no place in the text that could be told from any other.
+            None => return rebuild(event, look, Some(date)),
+        },
+    };
+    (Vec::new(), JsonObject::trusted(text))
+}
+
+/// Leaves out what must make way, and of several times all but the last, which is the one that the
+/// event's age was judged by.
+fn rebuild<'a>(
+    event: &'a Event,
+    look: &Look<'a>,
+    date: Option<&str>,
+) -> (Vec<Moved<'a>>, JsonObject) {
+    let Ok(Members(members)) = serde_json::from_str(event.json()) else {
+        return (Vec::new(), JsonObject::trusted(event.raw().clone()));
     };
     let mut moved = Vec::new();
     let mut root = Writer::default();
-    if let Some(date) = date {
+    if let Some(date) = date.filter(|_| look.timestamps == 0) {
         root.text("timestamp", date);
     }
+    let mut timestamps = 0;
     for (key, value) in members {
-        if reserved::is_taken(&key) {
+        let name = look::key(key);
+        timestamps += usize::from(name == "timestamp");
+        if reserved::is_taken(&name) || name == "timestamp" && timestamps < look.timestamps {
             moved.push((key, value));
-        } else if date.is_none() || key != "timestamp" {
-            root.raw(&key, value.get());
+        } else if let Some(date) = date.filter(|_| name == "timestamp") {
+            root.text("timestamp", date);
+        } else {
+            root.member(key, value);
         }
     }
     (moved, root.finish())
 }
 
-/// Puts `date` where the event's time stands, or first if it has none, and touches nothing else.
-fn redate(json: &str, look: &Look<'_>, date: &str) -> Bytes {
-    let mut text = Vec::with_capacity(json.len() + 48);
-    if let Some(timestamp) = look.timestamp {
-        // The value is a part of the text, so its address tells where.
-        let start = timestamp.get().as_ptr() as usize - json.as_ptr() as usize;
-        let end = start + timestamp.get().len();
-        text.extend_from_slice(&json.as_bytes()[..start]);
-        text.extend_from_slice(format!("\"{date}\"").as_bytes());
-        text.extend_from_slice(&json.as_bytes()[end..]);
-    } else {
-        let members = json.strip_prefix('{').unwrap_or(json);
-        text.extend_from_slice(format!("{{\"timestamp\":\"{date}\"").as_bytes());
-        if !members.trim_ascii_start().starts_with('}') {
-            text.push(b',');
-        }
-        text.extend_from_slice(members.as_bytes());
-    }
-    text.into()
+/// Puts `date` where the event's time stands, and touches nothing else.
+fn redated(json: &str, timestamp: &RawValue, date: &str) -> Bytes {
+    // The value is a part of the text, so its address tells where.
+    let start = timestamp.get().as_ptr() as usize - json.as_ptr() as usize;
+    let end = start + timestamp.get().len();
+    [&json[..start], "\"", date, "\"", &json[end..]]
+        .concat()
+        .into()
+}
+
+/// Puts `date` before the members of an event that has no time.
+fn dated_first(json: &str, date: &str) -> Bytes {
+    let members = json.strip_prefix('{').unwrap_or(json).trim_ascii_start();
+    let comma = if members == "}" { "" } else { "," };
+    ["{\"timestamp\":\"", date, "\"", comma, members]
+        .concat()
+        .into()
 }
 
 /// Writes an object, member by member.
@@ -70,6 +90,14 @@ fn redate(json: &str, look: &Look<'_>, date: &str) -> Bytes {
 pub(super) struct Writer(Vec<u8>);
 
 impl Writer {
+    /// A member as it is written.
+    pub(super) fn member(&mut self, key: &RawValue, value: &RawValue) {
+        self.separate();
+        self.0.extend_from_slice(key.get().as_bytes());
+        self.0.push(b':');
+        self.0.extend_from_slice(value.get().as_bytes());
+    }
+
     /// A value that is JSON already.
     pub(super) fn raw(&mut self, key: &str, json: &str) {
         self.key(key);
@@ -105,13 +133,17 @@ impl Writer {
     }
 
     fn key(&mut self, key: &str) {
+        self.separate();
+        quote(&mut self.0, key);
+        self.0.push(b':');
+    }
+
+    fn separate(&mut self) {
         match self.0.last() {
             None => self.0.push(b'{'),
             Some(b'{') => {}
             Some(_) => self.0.push(b','),
         }
-        quote(&mut self.0, key);
-        self.0.push(b':');
     }
 }
 
@@ -128,7 +160,8 @@ fn quote(out: &mut Vec<u8>, text: &str) {
     }
 }
 
-struct Members<'a>(Vec<Moved<'a>>);
+/// All members of an object in their order, those with the same key as well.
+struct Members<'a>(Vec<(&'a RawValue, &'a RawValue)>);
 
 impl<'de> Deserialize<'de> for Members<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -143,8 +176,8 @@ impl<'de> Deserialize<'de> for Members<'de> {
 
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members<'de>, A::Error> {
                 let mut members = Vec::new();
-                while let Some((Key(key), value)) = map.next_entry()? {
-                    members.push((key, value));
+                while let Some(member) = map.next_entry()? {
+                    members.push(member);
                 }
                 Ok(Members(members))
             }

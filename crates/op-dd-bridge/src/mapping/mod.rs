@@ -4,7 +4,7 @@
 //! Beside it stand, as nested objects, the attributes that Datadog's rules, facets and dashboards ask
 //! for, so that they work whether or not that pipeline runs.
 
-use datadog_logs::{JsonObject, LogEntry, Status};
+use datadog_logs::{LogEntry, Status};
 use onepassword_events::{Event, Feed};
 
 use crate::{Context, Lateness, Mapped, Mapper};
@@ -36,7 +36,7 @@ use look::{Look, text};
 /// rules that reason in time don't take the new date for the truth.
 ///
 /// An event's own value of a key that the log needs, or that Datadog gives a meaning of its own, moves
-/// to `onepassword.event.<key>`.
+/// to `onepassword.event.<key>`. So does all but the last of several times that an event may have.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct DefaultMapper;
@@ -52,18 +52,13 @@ impl DefaultMapper {
 impl Mapper for DefaultMapper {
     fn map(&self, event: &Event, context: &Context) -> Mapped {
         let json = event.json();
-        // What can't be read can't be looked into, but it can be sent as it is.
-        let look = Look::at(json).unwrap_or_default();
+        let look = Look::at(json);
         let lateness = Lateness::judge(look.timestamp.and_then(text).as_deref(), context.now());
         let late = lateness.is_late();
         let facts = Facts::gather(event.feed(), &look);
 
         let redate = late.then(|| attributes::millis(context.now()));
-        let (moved, root) = if late || look.collides {
-            members::rework(json, event.raw(), &look, redate.as_deref())
-        } else {
-            (Vec::new(), JsonObject::trusted(event.raw().clone()))
-        };
+        let (moved, root) = members::root(event, &look, redate.as_deref());
         let ours = attributes::write(event.feed(), &look, &facts, context, late, &moved);
 
         let entry = LogEntry::new(sentence::write(event.feed(), &look, &facts))
@@ -116,9 +111,10 @@ impl Facts {
                 .and_then(text)
                 .is_some_and(|category| category.contains("failed"));
         let export = feed != Feed::SignInAttempts && is(look.action, &["export"]);
+        let actor = look.actor().and_then(text);
         let self_grant = feed == Feed::AuditEvents
-            && look.actor().is_some()
-            && look.actor().and_then(text) == look.aux_uuid.and_then(text)
+            && actor.is_some()
+            && actor == look.aux_uuid.and_then(text)
             && (is(look.object_type, &["uva"]) && is(look.action, &["grant", "update"])
                 || is(look.object_type, &["gm"]) && is(look.action, &["join", "role"]));
         Self {

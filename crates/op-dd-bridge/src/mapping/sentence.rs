@@ -20,14 +20,16 @@ pub(super) fn write(feed: Feed, look: &Look<'_>, facts: &Facts) -> String {
 }
 
 fn sign_in(who: &str, look: &Look<'_>, facts: &Facts) -> String {
-    let mut sentence = if facts.failed {
-        let kind = look.kind.and_then(text);
-        format!(
-            "{who} failed to sign in ({})",
-            kind.as_deref().unwrap_or("no reason given")
-        )
-    } else {
-        format!("{who} signed in")
+    let category = look.category.and_then(text);
+    let mut sentence = match category.as_deref() {
+        _ if facts.failed => {
+            let kind = look.kind.and_then(text);
+            let kind = kind.as_deref().unwrap_or("no reason given");
+            format!("{who} failed to sign in ({kind})")
+        }
+        Some(category) if category.contains("success") => format!("{who} signed in"),
+        Some(category) => format!("{who} tried to sign in ({category})"),
+        None => format!("{who} tried to sign in"),
     };
     if let Some(app) = look.client.app_name.and_then(text) {
         sentence.push_str(" with ");

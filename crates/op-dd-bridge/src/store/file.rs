@@ -1,7 +1,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use async_trait::async_trait;
@@ -26,6 +26,8 @@ pub struct FileStore(Arc<Folder>);
 #[derive(Debug)]
 struct Folder {
     path: PathBuf,
+    /// Held from reading a checkpoint to replacing it, or two commits could both find it unmoved.
+    commit: Mutex<()>,
     _lock: Lock,
 }
 
@@ -50,7 +52,11 @@ impl FileStore {
             .with_source(error)
         })?;
         let lock = Lock::take(&path)?;
-        Ok(Self(Arc::new(Folder { path, _lock: lock })))
+        Ok(Self(Arc::new(Folder {
+            path,
+            commit: Mutex::default(),
+            _lock: lock,
+        })))
     }
 
     /// Where the folder is.
@@ -110,7 +116,7 @@ struct Contents {
     committed_at: String,
 }
 
-/// The format that this version writes, and the newest that it reads.
+/// The format that this version writes, and the only one that it reads.
 const FORMAT: u64 = 1;
 
 impl Folder {
@@ -125,8 +131,8 @@ impl Folder {
         };
         let format = serde_json::from_slice::<Format>(&text);
         let contents = match format {
-            Ok(Format { format }) if format > FORMAT => Err(format!(
-                "it is of format {format}, and this version reads up to {FORMAT}"
+            Ok(Format { format }) if format != FORMAT => Err(format!(
+                "it is of format {format}, and this version reads format {FORMAT}"
             )),
             _ => serde_json::from_slice::<Contents>(&text).map_err(|error| error.to_string()),
         };
@@ -145,6 +151,7 @@ impl Folder {
         let Checkpoint {
             stream, revision, ..
         } = checkpoint;
+        let _commit = self.commit.lock().unwrap_or_else(PoisonError::into_inner);
         let known = self.load(stream.clone())?;
         if known.revision != revision {
             return Err(StoreError::new(
@@ -238,12 +245,25 @@ fn append(path: &Path, lines: &[u8]) -> io::Result<()> {
     sync_folder(folder)
 }
 
+/// Makes a folder and those above it, so that they survive a crash as what is put into them does.
 fn make_folder(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let above = match path.parent() {
+        Some(above) if !above.as_os_str().is_empty() => above,
+        _ => Path::new("."),
+    };
+    make_folder(above)?;
     let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
+    match builder.create(path) {
+        // Somebody else was faster.
+        Err(_) if path.is_dir() => {}
+        made => made?,
+    }
+    sync_folder(above)
 }
 
 /// A new name survives a crash only once its folder is on the disk, too.

@@ -1,0 +1,24 @@
+//! Everything that can be seen from outside, in one test binary.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "clippy's leave for tests does not reach the functions that tests share"
+)]
+
+mod account;
+mod collisions;
+mod crash;
+mod drain;
+mod event;
+mod file_store;
+mod json;
+mod lateness;
+mod mapping;
+mod read_ahead;
+mod refusals;
+mod run;
+mod script;
+mod sentences;
+mod step;
+mod stores;
+mod survival;

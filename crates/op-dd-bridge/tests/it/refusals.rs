@@ -1,0 +1,190 @@
+//! Entries that the intake refuses, and when they are given up.
+
+use datadog_logs::RefusalReason::{Rejected, TooLarge};
+use datadog_logs::{RefusalReason, Refused, SendError, SendErrorKind};
+use onepassword_events::Feed::ItemUsages;
+use op_dd_bridge::{DeadLetter, Scope, StepError};
+
+use crate::event::{NOW, time};
+use crate::script::{Fate, Reply, World, json, outage, step};
+
+fn refuse(refused: &[(usize, RefusalReason)]) -> Reply {
+    let refused = refused.iter();
+    Reply::Refuse(
+        refused
+            .map(|&(index, reason)| Refused::new(index, reason))
+            .collect(),
+    )
+}
+
+const BAD: RefusalReason = Rejected { status: 400 };
+const HUGE: RefusalReason = TooLarge { bytes: 1_000_001 };
+const LARGE: RefusalReason = TooLarge { bytes: 1_000_000 };
+
+/// What becomes of a page of these events that are refused like this: the ids and reasons of the dead
+/// letters, or none if it is held.
+async fn check(events: &[&str], refused: &[(usize, RefusalReason)], dead: Option<&[(&str, &str)]>) {
+    let world = World::new();
+    let source = world.source("acme", &[ItemUsages]);
+    source.page(ItemUsages, events);
+    let stream = source.stream(ItemUsages);
+    let bridge = world.bridge(&[&source]);
+    world.sink.next(refuse(refused));
+    let outcome = step(&bridge, &stream).await;
+    let letters = world.store.letters(&stream);
+    let Some(dead) = dead else {
+        let error = outcome.unwrap_err();
+        assert!(matches!(error, StepError::AllRefused { entries, .. } if entries == refused.len()));
+        assert!(error.is_hold());
+        assert_eq!(error.scope(&stream), Scope::Stream(stream.clone()));
+        assert_eq!(letters, []);
+        assert_eq!(world.store.cursor(&stream).await, "start");
+        return;
+    };
+    let report = outcome.unwrap();
+    assert_eq!(report.sent, events.len() - dead.len());
+    assert_eq!(report.refused, dead.len());
+    let found: Vec<_> = letters
+        .iter()
+        .map(|letter| {
+            (
+                letter.uuid.as_deref().unwrap_or("?"),
+                letter.reason.as_str(),
+            )
+        })
+        .collect();
+    assert_eq!(found, dead);
+    assert_eq!(world.store.cursor(&stream).await, "c1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_refused_among_others_is_given_up() {
+    let refused = "the intake refused the log (400)";
+    check(&["A", "B"], &[(0, BAD)], Some(&[("A", refused)])).await;
+    check(
+        &["A", "B", "C"],
+        &[(1, BAD), (2, BAD)],
+        Some(&[("B", refused), ("C", refused)]),
+    )
+    .await;
+    let large = "the log is too large for the intake (1000000 bytes)";
+    check(&["A", "B"], &[(1, LARGE)], Some(&[("B", large)])).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_no_object_is_given_up_at_once() {
+    let reason = "the event is not a JSON object";
+    check(&["7", "A"], &[], Some(&[("?", reason)])).await;
+    let reasons = [("?", reason); 4];
+    check(
+        &["7", "null", "\"x\"", "[{\"uuid\":\"A\"}]"],
+        &[],
+        Some(&reasons),
+    )
+    .await;
+    // It doesn't shift the places of the others.
+    let refused = "the intake refused the log (400)";
+    check(
+        &["7", "A", "8", "B"],
+        &[(1, BAD)],
+        Some(&[("?", reason), ("?", reason), ("B", refused)]),
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_nothing_is_accepted_nothing_is_given_up() {
+    check(&["A"], &[(0, BAD)], None).await;
+    check(&["A", "B"], &[(0, BAD), (1, BAD)], None).await;
+    check(&["A", "7"], &[(0, BAD)], None).await;
+    check(&["A"], &[(0, LARGE)], None).await;
+    check(&["A", "B"], &[(0, HUGE), (1, BAD)], None).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_too_large_for_any_intake_is_given_up_even_alone() {
+    let reason = "the log is too large for the intake (1000001 bytes)";
+    check(&["A"], &[(0, HUGE)], Some(&[("A", reason)])).await;
+    check(
+        &["A", "B"],
+        &[(0, HUGE), (1, HUGE)],
+        Some(&[("A", reason), ("B", reason)]),
+    )
+    .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_letter_is_kept_before_the_cursor_moves() {
+    let world = World::new();
+    let source = world.source("acme", &[ItemUsages]);
+    let odd = "{ \"uuid\" : \"ODD\", \"n\":1.50 }";
+    source.page(ItemUsages, &["A", odd]);
+    let stream = source.stream(ItemUsages);
+    let bridge = world.bridge(&[&source]);
+    world.sink.next(refuse(&[(1, BAD)]));
+    world.store.next("keep", Fate::Lost);
+    let error = step(&bridge, &stream).await.unwrap_err();
+    assert!(matches!(error, StepError::Store(_)));
+    assert_eq!(world.store.cursor(&stream).await, "start");
+
+    world.sink.next(refuse(&[(0, BAD)]));
+    step(&bridge, &stream).await.unwrap();
+    let journal = world.journal.take();
+    assert_eq!(
+        journal[2..],
+        [
+            "ask acme.example/itemusages start",
+            "send A ODD",
+            "keep ODD",
+            "ask acme.example/itemusages start",
+            "send ODD",
+            "keep ODD",
+            "commit c1",
+        ]
+    );
+    let letter = DeadLetter {
+        at: NOW.to_owned(),
+        reason: "the intake refused the log (400)".to_owned(),
+        status: Some(400),
+        uuid: Some("ODD".to_owned()),
+        raw: odd.to_owned(),
+    };
+    assert_eq!(world.store.letters(&stream), [letter]);
+    assert_eq!(time(&world.store.letters(&stream)[0].at), time(NOW));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_earlier_attempt_delivered_counts() {
+    let world = World::new();
+    let source = world.source("acme", &[ItemUsages]);
+    source.page(ItemUsages, &["A", "B"]);
+    let stream = source.stream(ItemUsages);
+    let bridge = world.bridge(&[&source]);
+    world
+        .sink
+        .next(Reply::Fail(outage().with_accepted(vec![0])));
+    step(&bridge, &stream).await.unwrap_err();
+    world.sink.next(refuse(&[(0, BAD)]));
+    let report = step(&bridge, &stream).await.unwrap();
+    assert_eq!((report.sent, report.refused), (1, 1));
+    assert_eq!(world.store.letters(&stream)[0].raw, json("B"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn refusals_without_end_are_held() {
+    let world = World::new();
+    let source = world.source("acme", &[ItemUsages]);
+    source.page(ItemUsages, &["A", "B"]);
+    let stream = source.stream(ItemUsages);
+    let bridge = world.bridge(&[&source]);
+    let error = SendError::new(SendErrorKind::Rejected).with_status(400);
+    let error = error
+        .with_accepted(vec![0])
+        .with_refused(vec![Refused::new(1, BAD)]);
+    world.sink.next(Reply::Fail(error));
+    let error = step(&bridge, &stream).await.unwrap_err();
+    assert!(error.is_hold());
+    assert_eq!(error.scope(&stream), Scope::Stream(stream.clone()));
+    assert_eq!(world.store.letters(&stream), []);
+    assert_eq!(world.store.cursor(&stream).await, "start");
+}
