@@ -470,7 +470,7 @@ fn a_wrong_configuration_ends_with_2_and_its_place() {
         },
         Wrong {
             what: "a misspelt way to name a secret",
-            make: |world| world.replace("env:DATADOG_KEY", "evn:SECRET"),
+            make: |world| world.replace("env:DATADOG_KEY", "vault:SECRET"),
             exit: 2,
             says: &["op-dd.toml:3:11: this is no way to name a secret: write env:NAME"],
         },
