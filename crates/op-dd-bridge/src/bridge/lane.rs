@@ -55,8 +55,10 @@ impl Lane {
         account: &Gate,
     ) -> Result<StepReport, StepError> {
         let (checkpoint, place) = self.checkpoint(bridge).await?;
+        // A page isn't kept over a pause: it is read again.
+        let ahead = self.ahead.take();
         go_on_unless(account.closed_for().max(bridge.intake.closed_for()))?;
-        let page = match self.ahead.take() {
+        let page = match ahead {
             Some(page) => page,
             None => self.source.page(self.stream.feed, &place.position).await,
         };

@@ -6,7 +6,7 @@ use onepassword_events::Feed::{ItemUsages, SignInAttempts};
 use op_dd_bridge::{Bridge, StepError, StreamId};
 use tokio::time::{Instant, sleep};
 
-use crate::script::{Answer, Fate, Reply, World, outage, step};
+use crate::script::{Answer, Fate, Reply, World, busy, outage, step};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -156,4 +156,26 @@ async fn nothing_is_read_ahead_while_the_account_asks_to_be_left_alone() {
         [301]
     );
     assert_eq!(world.journal.seconds("send B"), [301]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_not_kept_while_the_intake_asks_to_be_left_alone() {
+    let world = World::new();
+    let source = world.source("acme", &[SignInAttempts, ItemUsages]);
+    source.page(SignInAttempts, &["C"]);
+    source.pages(ItemUsages, &[&["A"], &["B"]]);
+    let bridge = world.bridge(&[&source]);
+    let (usages, attempts) = (source.stream(ItemUsages), source.stream(SignInAttempts));
+    steps(&bridge, &usages, 1).await;
+    world.sink.next(Reply::Fail(busy(300)));
+    step(&bridge, &attempts).await.unwrap_err();
+    let error = step(&bridge, &usages).await.unwrap_err();
+    assert!(matches!(error, StepError::Paused { wait } if wait == 300 * SECOND));
+    sleep(300 * SECOND).await;
+    steps(&bridge, &usages, 1).await;
+    assert_eq!(
+        world.journal.seconds("ask acme.example/itemusages c1"),
+        [0, 300]
+    );
+    assert_eq!(world.journal.seconds("send B"), [300]);
 }
