@@ -92,7 +92,7 @@ pub(crate) struct DemoArgs {
     #[arg(long, value_name = "S", default_value_t = 1)]
     pub(crate) seed: u64,
 
-    /// Serve these pages instead: DIR/<feed>/NNN.json, each an answer of the Events API
+    /// Serve these pages instead: `DIR/<feed>/NNN.json`, each an answer of the Events API
     #[arg(long, value_name = "DIR", conflicts_with_all = ["events", "seed"])]
     pub(crate) pages: Option<PathBuf>,
 
