@@ -34,7 +34,7 @@ impl ApiKey {
 
     /// The key in plain text, for the `DD-API-KEY` header and nothing else.
     #[must_use]
-    pub fn expose(&self) -> &str {
+    pub fn expose_secret(&self) -> &str {
         self.0.expose_secret()
     }
 }
@@ -78,7 +78,7 @@ mod tests {
     #[test]
     fn a_line_end_is_no_part_of_the_key() {
         for text in ["abc123", "abc123\n", "abc123\r\n"] {
-            assert_eq!(ApiKey::new(text).unwrap().expose(), "abc123");
+            assert_eq!(ApiKey::new(text).unwrap().expose_secret(), "abc123");
         }
     }
 

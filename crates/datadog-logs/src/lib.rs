@@ -45,14 +45,12 @@ pub use sink::LogSink;
 
 #[cfg(feature = "client")]
 mod client;
-#[cfg(feature = "reqwest")]
-mod reqwest_transport;
 #[cfg(feature = "client")]
 mod transport;
 
 #[cfg(feature = "client")]
 pub use client::{BuildError, Client, ClientBuilder};
 #[cfg(feature = "reqwest")]
-pub use reqwest_transport::ReqwestTransport;
+pub use transport::ReqwestTransport;
 #[cfg(feature = "client")]
 pub use transport::{Transport, TransportError, TransportErrorKind};

@@ -8,6 +8,12 @@ use http::{Request, Response, StatusCode};
 
 use crate::SendErrorKind;
 
+#[cfg(feature = "reqwest")]
+mod reqwest;
+
+#[cfg(feature = "reqwest")]
+pub use self::reqwest::ReqwestTransport;
+
 /// What carries a request to Datadog and brings the answer: the only place where there is HTTP.
 ///
 /// An implementation

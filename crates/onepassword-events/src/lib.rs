@@ -21,7 +21,7 @@ mod introspection;
 #[cfg(feature = "client")]
 mod pacer;
 #[cfg(feature = "client")]
-pub mod transport;
+mod transport;
 
 pub use endpoint::Endpoint;
 pub use error::{Error, ErrorKind};
@@ -37,10 +37,12 @@ pub use timestamp::Timestamp;
 pub use token::{AccessToken, Claims};
 
 #[cfg(feature = "client")]
-pub use client::{Client, ClientBuilder, RetryPolicy, TokenSource};
+pub use client::{Client, ClientBuilder, RetryPolicy};
 #[cfg(feature = "client")]
 pub use introspection::Introspection;
 #[cfg(feature = "client")]
 pub use pacer::Pacer;
+#[cfg(feature = "reqwest")]
+pub use transport::ReqwestTransport;
 #[cfg(feature = "client")]
-pub use transport::Transport;
+pub use transport::{Transport, TransportError, TransportErrorKind};

@@ -8,14 +8,14 @@ pub enum Retry {
     Never,
     /// Try again, after a wait that grows with each attempt.
     Backoff,
-    /// Try again, but not before this time has passed. At most [`Retry::LONGEST_WAIT`].
+    /// Try again, but not before this time has passed. At most [`Retry::LONGEST`].
     After(Duration),
 }
 
 impl Retry {
     /// A server may ask for no longer wait than an hour, which is the longer of the two windows in
     /// which 1Password counts requests.
-    pub const LONGEST_WAIT: Duration = Duration::from_secs(3600);
+    pub const LONGEST: Duration = Duration::from_secs(3600);
 
     /// What an answer's status and its `Retry-After` header (seconds or an HTTP date, read against
     /// `now`) say.
@@ -24,13 +24,11 @@ impl Retry {
     /// [1Password documents](https://developer.1password.com/docs/events-api/status-codes) no
     /// `Retry-After`, but gateways in front of it may send one.
     #[must_use]
-    pub fn for_answer(status: u16, retry_after: Option<&str>, now: SystemTime) -> Self {
+    pub fn after_answer(status: u16, retry_after: Option<&str>, now: SystemTime) -> Self {
         match status {
             408 | 429 | 500..=599 => retry_after
                 .and_then(|text| wait(text, now))
-                .map_or(Self::Backoff, |wait| {
-                    Self::After(wait.min(Self::LONGEST_WAIT))
-                }),
+                .map_or(Self::Backoff, |wait| Self::After(wait.min(Self::LONGEST))),
             _ => Self::Never,
         }
     }
@@ -78,7 +76,7 @@ mod tests {
             ),
         ] {
             assert_eq!(
-                Retry::for_answer(status, retry_after, now),
+                Retry::after_answer(status, retry_after, now),
                 retry,
                 "{status} {retry_after:?}"
             );

@@ -95,10 +95,7 @@ fn account(
     let mut client = onepassword_events::Client::builder(token)
         .user_agent(USER_AGENT)
         .pacer(pacer)
-        .token_source(Arc::new(move || {
-            let token = read_token(&secret).map_err(Into::into);
-            Box::pin(std::future::ready(token))
-        }));
+        .reread_token(move || std::future::ready(read_token(&secret)));
     if let Some(region) = settings.region {
         client = client.region(region);
     }

@@ -71,7 +71,7 @@ impl Key {
 }
 
 fn header(key: &ApiKey) -> Result<HeaderValue, InvalidHeaderValue> {
-    let mut header = HeaderValue::from_str(key.expose())?;
+    let mut header = HeaderValue::from_str(key.expose_secret())?;
     header.set_sensitive(true);
     Ok(header)
 }

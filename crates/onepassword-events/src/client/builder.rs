@@ -1,3 +1,4 @@
+use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -5,7 +6,7 @@ use std::time::Duration;
 use http::HeaderValue;
 use url::Url;
 
-use super::{Client, Inner, RetryPolicy, Rotation, TokenSource};
+use super::{Client, Inner, Reread, RetryPolicy, Rotation};
 use crate::{AccessToken, Endpoint, Error, ErrorKind, Pacer, Region, Transport};
 
 /// Settings of a [`Client`].
@@ -15,7 +16,7 @@ pub struct ClientBuilder {
     region: Option<Region>,
     url: Option<Url>,
     transport: Option<Arc<dyn Transport>>,
-    token_source: Option<TokenSource>,
+    reread: Option<Reread>,
     pacer: Option<Pacer>,
     user_agent: String,
     timeout: Duration,
@@ -30,7 +31,7 @@ impl ClientBuilder {
             region: None,
             url: None,
             transport: None,
-            token_source: None,
+            reread: None,
             pacer: None,
             user_agent: concat!("onepassword-events/", env!("CARGO_PKG_VERSION")).to_owned(),
             timeout: Client::TIMEOUT,
@@ -61,14 +62,22 @@ impl ClientBuilder {
     /// Speaks HTTP through a `reqwest` client of your own. It must not follow redirects.
     #[cfg(feature = "reqwest")]
     pub fn http_client(self, client: reqwest::Client) -> Self {
-        self.transport(crate::transport::ReqwestTransport::from(client))
+        self.transport(crate::ReqwestTransport::from_client(client))
     }
 
     /// Reads the token again, before the next attempt, whenever the server has refused it: so a
     /// token that was rotated is taken up without a restart. Reading may take as long as an attempt;
     /// if it takes longer, or fails, the attempt is made with the old token.
-    pub fn token_source(mut self, source: TokenSource) -> Self {
-        self.token_source = Some(source);
+    pub fn reread_token<F, R, E>(mut self, read: F) -> Self
+    where
+        F: Fn() -> R + Send + Sync + 'static,
+        R: Future<Output = Result<AccessToken, E>> + Send + 'static,
+        E: Into<Box<dyn StdError + Send + Sync>>,
+    {
+        self.reread = Some(Box::new(move || {
+            let reading = read();
+            Box::pin(async { reading.await.map_err(Into::into) })
+        }));
         self
     }
 
@@ -121,7 +130,7 @@ impl ClientBuilder {
         Ok(Client(Arc::new(Inner {
             transport,
             endpoint,
-            token: Rotation::new(self.token, self.token_source),
+            token: Rotation::new(self.token, self.reread),
             pacer: self.pacer.unwrap_or_default(),
             user_agent,
             timeout: self.timeout,
@@ -142,7 +151,7 @@ impl fmt::Debug for ClientBuilder {
 
 #[cfg(feature = "reqwest")]
 fn default_transport(connect_timeout: Duration) -> Result<Arc<dyn Transport>, Error> {
-    let transport = crate::transport::ReqwestTransport::new(connect_timeout)?;
+    let transport = crate::ReqwestTransport::new(connect_timeout)?;
     Ok(Arc::new(transport))
 }
 

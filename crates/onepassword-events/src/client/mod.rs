@@ -1,6 +1,5 @@
 use std::fmt;
 use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -11,11 +10,11 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderName, Method, Request, Response};
 
-use crate::transport::{TransportError, TransportErrorKind};
 use crate::{
     AccessToken, Endpoint, Error, ErrorKind, EventSource, Feed, Introspection, Pacer, Page,
     Position, Retry, Transport,
 };
+use crate::{TransportError, TransportErrorKind};
 
 mod answer;
 mod builder;
@@ -25,18 +24,7 @@ mod rotation;
 
 pub use builder::ClientBuilder;
 pub use policy::RetryPolicy;
-use rotation::Rotation;
-
-/// Reads a secret again, wherever it is kept: what [`ClientBuilder::token_source`] takes.
-pub type TokenSource = Arc<
-    dyn Fn() -> Pin<
-            Box<
-                dyn Future<Output = Result<AccessToken, Box<dyn std::error::Error + Send + Sync>>>
-                    + Send,
-            >,
-        > + Send
-        + Sync,
->;
+use rotation::{Reread, Rotation};
 
 /// A client of one account's Events API.
 ///
@@ -116,7 +104,7 @@ impl Client {
     }
 
     /// Reads one page, and tries again by the client's [`RetryPolicy`]; if the token was refused and
-    /// can be [read again](ClientBuilder::token_source), once at once.
+    /// can be [read again](ClientBuilder::reread_token), once at once.
     ///
     /// # Errors
     ///
@@ -206,7 +194,7 @@ impl Client {
         let retry_after = text(answer.headers(), RETRY_AFTER);
         // A date is the server's, so it is read against the server's clock.
         let now = server_time(&answer).unwrap_or_else(SystemTime::now);
-        let retry = Retry::for_answer(status, retry_after, now);
+        let retry = Retry::after_answer(status, retry_after, now);
         let said = answer::message(answer.body(), token_used.expose_secret());
         let error = answer::error(status, path, host, said.as_deref());
         Err(error.with_status(status).with_retry(retry))

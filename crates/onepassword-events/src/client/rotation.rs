@@ -1,13 +1,20 @@
+use std::error::Error;
+use std::pin::Pin;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::TokenSource;
 use crate::{AccessToken, Endpoint, Region};
+
+type Reading =
+    Pin<Box<dyn Future<Output = Result<AccessToken, Box<dyn Error + Send + Sync>>> + Send>>;
+
+/// Reads the token from where it is kept.
+pub(super) type Reread = Box<dyn Fn() -> Reading + Send + Sync>;
 
 /// The token in use, and where to read the next one once the server refuses it.
 pub(super) struct Rotation {
     state: Mutex<State>,
-    source: Option<TokenSource>,
+    source: Option<Reread>,
 }
 
 struct State {
@@ -16,7 +23,7 @@ struct State {
 }
 
 impl Rotation {
-    pub(super) fn new(token: AccessToken, source: Option<TokenSource>) -> Self {
+    pub(super) fn new(token: AccessToken, source: Option<Reread>) -> Self {
         let refused = false;
         Self {
             state: Mutex::new(State { token, refused }),

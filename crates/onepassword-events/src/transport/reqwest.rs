@@ -33,7 +33,7 @@ impl ReqwestTransport {
             .pool_idle_timeout(Duration::from_secs(15))
             .tcp_keepalive(Duration::from_secs(30))
             .build()
-            .map(Self::from)
+            .map(Self::from_client)
             .map_err(|error| {
                 Error::new(
                     ErrorKind::Config,
@@ -43,12 +43,11 @@ impl ReqwestTransport {
                 .with_source(error.without_url())
             })
     }
-}
 
-impl From<reqwest::Client> for ReqwestTransport {
     /// Takes a client of your own, with its proxies, certificates and timeouts. It must not follow
     /// redirects: they would take the token along to another server.
-    fn from(client: reqwest::Client) -> Self {
+    #[must_use]
+    pub fn from_client(client: reqwest::Client) -> Self {
         let limit = Self::BODY_LIMIT;
         Self { client, limit }
     }

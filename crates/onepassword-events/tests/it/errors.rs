@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use onepassword_events::transport::TransportErrorKind;
+use onepassword_events::TransportErrorKind;
 use onepassword_events::{Client, Error, ErrorKind, EventSource, Feed, Position, Retry};
 
 use crate::server::{Answer, Server, broken, said, start, status, token, with_header};

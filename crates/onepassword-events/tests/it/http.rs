@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use onepassword_events::transport::ReqwestTransport;
+use onepassword_events::ReqwestTransport;
 use onepassword_events::{
     Client, ClientBuilder, Cursor, ErrorKind, Event, EventSource, Feed, Retry,
 };

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use onepassword_events::transport::TransportErrorKind;
+use onepassword_events::TransportErrorKind;
 use onepassword_events::{ErrorKind, EventSource, Feed, Retry, RetryPolicy};
 use serde_json::json;
 

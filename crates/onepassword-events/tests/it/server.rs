@@ -7,8 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use http::{Request, Response};
-use onepassword_events::transport::{TransportError, TransportErrorKind};
 use onepassword_events::{AccessToken, Client, ClientBuilder, Position, Reset, Transport};
+use onepassword_events::{TransportError, TransportErrorKind};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 

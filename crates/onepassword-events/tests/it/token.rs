@@ -1,6 +1,7 @@
 //! A token that is refused is read again.
 
 use std::collections::VecDeque;
+use std::future::{Ready, pending, ready};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -10,8 +11,7 @@ use bytes::Bytes;
 use futures_util::future::join_all;
 use http::Request;
 use onepassword_events::{
-    AccessToken, Client, ClientBuilder, ErrorKind, EventSource, Feed, Region, TokenSource,
-    Transport,
+    AccessToken, Client, ClientBuilder, ErrorKind, EventSource, Feed, Region, Transport,
 };
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -21,15 +21,18 @@ use crate::server::{Answer, Server, page, start, status, token, token_for, token
 /// Gives these tokens one after the other, and counts how often it was asked. `None` is a failure.
 fn source(
     tokens: impl IntoIterator<Item = Option<AccessToken>>,
-) -> (TokenSource, Arc<AtomicUsize>) {
+) -> (
+    impl Fn() -> Ready<Result<AccessToken, &'static str>>,
+    Arc<AtomicUsize>,
+) {
     let tokens = Mutex::new(tokens.into_iter().collect::<VecDeque<_>>());
     let asked = Arc::new(AtomicUsize::new(0));
     let count = asked.clone();
-    let source: TokenSource = Arc::new(move || {
+    let source = move || {
         count.fetch_add(1, Ordering::Relaxed);
         let token = tokens.lock().unwrap().pop_front().flatten();
-        Box::pin(async { token.ok_or_else(|| "the secret is gone".into()) })
-    });
+        ready(token.ok_or("the secret is gone"))
+    };
     (source, asked)
 }
 
@@ -65,7 +68,7 @@ async fn attempt(client: &Client) -> Option<ErrorKind> {
 async fn a_refused_token_is_read_again_for_the_next_attempt() {
     let server = server_of("second");
     let (source, asked) = source([Some(token("second"))]);
-    let client = server.client().token_source(source).build().unwrap();
+    let client = server.client().reread_token(source).build().unwrap();
 
     assert_eq!(attempt(&client).await, Some(ErrorKind::Unauthorized));
     assert_eq!(asked.load(Ordering::Relaxed), 0);
@@ -84,7 +87,7 @@ async fn a_refused_token_is_read_again_for_the_next_attempt() {
 async fn a_token_without_the_feed_is_read_again_too() {
     let server = Server::script([status(403)]);
     let (source, _) = source([Some(token("second"))]);
-    let client = server.client().token_source(source).build().unwrap();
+    let client = server.client().reread_token(source).build().unwrap();
     assert_eq!(attempt(&client).await, Some(ErrorKind::Unauthorized));
     assert_eq!(attempt(&client).await, None);
     assert_eq!(server.tokens(), ["first", "second"]);
@@ -94,7 +97,7 @@ async fn a_token_without_the_feed_is_read_again_too() {
 async fn a_token_that_is_accepted_is_not_read_again() {
     let server = Server::script([status(500), status(404), status(429)]);
     let (source, asked) = source([Some(token("second"))]);
-    let client = server.client().token_source(source).build().unwrap();
+    let client = server.client().reread_token(source).build().unwrap();
     for _ in 0..4 {
         attempt(&client).await;
     }
@@ -106,7 +109,7 @@ async fn a_token_that_is_accepted_is_not_read_again() {
 async fn a_source_that_fails_leaves_the_old_token_in_use() {
     let server = server_of("third");
     let (source, asked) = source([None, Some(token("second")), Some(token("third"))]);
-    let client = server.client().token_source(source).build().unwrap();
+    let client = server.client().reread_token(source).build().unwrap();
     for _ in 0..3 {
         assert_eq!(attempt(&client).await, Some(ErrorKind::Unauthorized));
     }
@@ -120,7 +123,7 @@ async fn a_source_that_hangs_holds_nothing_up() {
     let server = Server::script([status(401)]);
     let client = server
         .client()
-        .token_source(Arc::new(|| Box::pin(std::future::pending())))
+        .reread_token(pending::<Result<_, String>>)
         .timeout(Duration::from_secs(5))
         .build()
         .unwrap();
@@ -135,7 +138,7 @@ async fn a_source_that_hangs_holds_nothing_up() {
 async fn requests_that_were_under_way_do_not_refuse_the_new_token() {
     let server = server_of("second");
     let (source, asked) = source([Some(token("second"))]);
-    let client = server.client().token_source(source);
+    let client = server.client().reread_token(source);
     let client = client.transport(Slow(server)).build().unwrap();
     let both = join_all([attempt(&client), attempt(&client)]).await;
     assert_eq!(both, [Some(ErrorKind::Unauthorized); 2]);
@@ -149,7 +152,7 @@ async fn requests_that_were_under_way_do_not_refuse_the_new_token() {
 async fn fetch_reads_a_refused_token_again_at_once_and_only_once() {
     let server = server_of("third");
     let (source, asked) = source([Some(token("second")), Some(token("third"))]);
-    let client = server.client().token_source(source).build().unwrap();
+    let client = server.client().reread_token(source).build().unwrap();
     let fetched = client.fetch(Feed::AuditEvents, &start()).await;
     assert_eq!(fetched.unwrap_err().kind(), ErrorKind::Unauthorized);
     assert_eq!(asked.load(Ordering::Relaxed), 1);
@@ -170,7 +173,7 @@ async fn a_token_of_another_account_is_not_taken() {
         let (source, _) = source([Some(of(&new, "new"))]);
         let client = Client::builder(of(&old, "old"))
             .transport(server)
-            .token_source(source)
+            .reread_token(source)
             .region(Region::Us)
             .build()
             .unwrap();
@@ -214,7 +217,7 @@ async fn check_taken(
     let (source, asked) = source([Some(token.clone()), Some(token)]);
     let client = Client::builder(token_for(old, "old"))
         .transport(server.clone())
-        .token_source(source);
+        .reread_token(source);
     let client = set(client).build().unwrap();
     for _ in 0..3 {
         attempt(&client).await;

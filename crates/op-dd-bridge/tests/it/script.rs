@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use datadog_logs::{LogEntry, LogSink, Receipt, Refused, Retry, SendError, SendErrorKind};
 use http::{Request, Response};
-use onepassword_events::transport::TransportError;
+use onepassword_events::TransportError;
 use onepassword_events::{
     AccessToken, Client, Error, EventSource, Feed, Page, Position, Transport,
 };

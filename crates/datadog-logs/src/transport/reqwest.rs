@@ -5,7 +5,7 @@ use bytes::{Bytes, BytesMut};
 use http::{Request, Response};
 use reqwest::redirect::Policy;
 
-use crate::{Transport, TransportError, TransportErrorKind};
+use super::{Transport, TransportError, TransportErrorKind};
 
 /// So much of an answer is read; Datadog's are a few hundred bytes at most.
 const LONGEST_ANSWER: usize = 64 * 1024;
