@@ -2,11 +2,13 @@
 //! program.
 
 mod demo;
+mod exit_codes;
 mod mixed_page;
 mod outages;
 mod program;
 mod real_pages;
 mod refusals;
 mod rules;
+mod running;
 mod workspace;
 mod world;

@@ -1,5 +1,6 @@
 use std::error::Error;
 use std::ops::Range;
+use std::time::SystemTime;
 
 use bytes::Bytes;
 
@@ -51,6 +52,7 @@ pub struct Delivery<'a> {
     in_flight: Option<InFlight>,
     accepted: Vec<Range<usize>>,
     rejected: usize,
+    answered_at: Option<SystemTime>,
     receipt: Receipt,
 }
 
@@ -92,6 +94,7 @@ impl<'a> Delivery<'a> {
             in_flight: None,
             accepted: Vec::new(),
             rejected: 0,
+            answered_at: None,
             receipt: Receipt::default(),
         };
         delivery.push(0..entries.len(), None);
@@ -143,9 +146,10 @@ impl<'a> Delivery<'a> {
             return Ok(());
         };
         let Range { start, end } = pending.entries;
-        self.receipt.server_time = answer.server_time().or(self.receipt.server_time);
+        self.answered_at = answer.server_time().or(self.answered_at);
         let status = answer.status;
         if status == 202 {
+            self.receipt.server_time = self.answered_at;
             self.intake.accepted(compression);
             self.receipt.accepted += end - start;
             self.accepted.push(start..end);
@@ -272,7 +276,7 @@ impl<'a> Delivery<'a> {
             .with_host(self.intake.host())
             .with_accepted(self.accepted.iter().cloned().flatten().collect())
             .with_refused(self.receipt.refused.clone());
-        match self.receipt.server_time {
+        match self.answered_at {
             Some(time) => error.with_server_time(time),
             None => error,
         }

@@ -14,7 +14,7 @@ pub struct Receipt {
     pub bytes: usize,
     /// How many bytes of body went over the wire.
     pub bytes_sent: usize,
-    /// The time of the last answer on the intake's own clock, to the second.
+    /// What the intake's clock said when it last accepted something, to the second.
     pub server_time: Option<SystemTime>,
 }
 

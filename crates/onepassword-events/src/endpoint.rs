@@ -27,36 +27,36 @@ impl Endpoint {
         region: Option<Region>,
         url: Option<&Url>,
     ) -> Result<Self, Error> {
+        let host = token.claims().host();
+        let issued_for = host.and_then(Region::from_host);
+        if let (Some(region), Some(issued_for)) = (region, issued_for)
+            && region != issued_for
+        {
+            return Err(Error::new(
+                ErrorKind::Config,
+                format!(
+                    "the region is `{region}` but the token was issued for `{issued_for}` ({}): \
+                     take the region out, or use a token of the other account",
+                    issued_for.host()
+                ),
+            ));
+        }
         if let Some(url) = url {
             return Self::from_url(url);
         }
-        let region = match (token.claims().host(), region) {
-            (Some(host), region) => {
-                let issued_for = Region::from_host(host).ok_or_else(|| {
-                    Error::new(
-                        ErrorKind::Token,
-                        format!(
-                            "the token names the server {host:?}, which is not one of 1Password's: \
-                             if that is right, set the url yourself"
-                        ),
-                    )
-                })?;
-                match region {
-                    Some(region) if region != issued_for => {
-                        return Err(Error::new(
-                            ErrorKind::Config,
-                            format!(
-                                "the region is `{region}` but the token was issued for \
-                                 `{issued_for}` ({host}): take the region out, or use a token of \
-                                 the other account"
-                            ),
-                        ));
-                    }
-                    _ => issued_for,
-                }
+        let region = match (host, issued_for, region) {
+            (_, Some(issued_for), _) => issued_for,
+            (Some(host), None, _) => {
+                return Err(Error::new(
+                    ErrorKind::Token,
+                    format!(
+                        "the token names the server {host:?}, which is not one of 1Password's: \
+                         if that is right, set the url yourself"
+                    ),
+                ));
             }
-            (None, Some(region)) => region,
-            (None, None) => {
+            (None, None, Some(region)) => region,
+            (None, None, None) => {
                 return Err(Error::new(
                     ErrorKind::Token,
                     "the token names no server, as those issued before mid-2021: \
@@ -202,6 +202,15 @@ mod tests {
             let error = resolve(host, region, None).unwrap_err();
             assert!(error.contains(words), "{error}");
         }
+    }
+
+    #[test]
+    fn a_region_against_the_token_is_an_error_wherever_it_goes() {
+        let url = Some("https://proxy.example");
+        let eu = Some(Region::Europe);
+        assert!(resolve(Some("events.1password.com"), eu, url).is_err());
+        assert!(resolve(Some("events.1password.eu"), eu, url).is_ok());
+        assert!(resolve(None, eu, url).is_ok());
     }
 
     #[test]

@@ -85,10 +85,13 @@ impl Error {
         self
     }
 
-    /// Whether the same call may succeed later, and when to try.
+    /// Whether the same call may succeed later, and when to try: after an hour at the most.
     #[must_use]
     pub fn with_retry(mut self, retry: Retry) -> Self {
-        self.0.retry = retry;
+        self.0.retry = match retry {
+            Retry::After(wait) => Retry::After(wait.min(Retry::LONGEST)),
+            other => other,
+        };
         self
     }
 

@@ -36,8 +36,9 @@ impl Retry {
 
 fn wait(retry_after: &str, now: SystemTime) -> Option<Duration> {
     let text = retry_after.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        // More digits than fit are a long time all the same.
+        return Some(text.parse().map_or(Retry::LONGEST, Duration::from_secs));
     }
     let until = httpdate::parse_http_date(text).ok()?;
     Some(until.duration_since(now).unwrap_or_default())
@@ -61,6 +62,12 @@ mod tests {
             (429, Some("7"), Retry::After(seconds(7))),
             (429, Some(" 7 "), Retry::After(seconds(7))),
             (429, Some("86400"), Retry::After(seconds(3600))),
+            (
+                429,
+                Some("99999999999999999999999"),
+                Retry::After(seconds(3600)),
+            ),
+            (429, Some("+7"), Retry::Backoff),
             (429, Some("soon"), Retry::Backoff),
             (429, Some("-1"), Retry::Backoff),
             (500, None, Retry::Backoff),

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use datadog_logs::{ApiKey, Site, Tags};
-use onepassword_events::{AccessToken, ErrorKind, EventSource as _, Pacer};
-use op_dd_bridge::{Account, Bridge, FileStore, Progress, StoreErrorKind};
+use onepassword_events::{AccessToken, ErrorKind, EventSource as _, Feed, Pacer};
+use op_dd_bridge::{Account, Bridge, Context, FileStore, Progress, StoreErrorKind};
 
 use crate::config::{self, Config, Secret};
 use crate::exit::{Exit, Failure};
@@ -33,25 +34,37 @@ pub(crate) fn assemble(
     let mut pacers = HashMap::new();
     let mut left_out = Vec::new();
     let mut builder = Bridge::builder(sink, store.clone(), store)
-        .tags(tags)
+        .tags(tags.clone())
         .observer(observer);
     for settings in &config.accounts {
-        match account(settings, &mut pacers) {
+        match account(settings, &tags, &mut pacers) {
             Ok(account) => builder = builder.account(account),
             Err(failure) => left_out.push(failure),
         }
     }
     if left_out.len() == config.accounts.len() && !left_out.is_empty() {
-        let first = left_out.remove(0);
-        for failure in &left_out {
-            tracing::error!("{failure}");
-        }
-        return Err(first);
+        return Err(all_left_out(left_out));
     }
     let bridge = builder
         .build()
         .map_err(|error| Failure::configuration(error.to_string()))?;
     Ok(Assembly { bridge, left_out })
+}
+
+/// Nothing can be carried at all: the one cause if there is one, else that there are several.
+fn all_left_out(mut failures: Vec<Failure>) -> Failure {
+    let first = failures.remove(0);
+    let common = failures
+        .iter()
+        .all(|failure| failure.exit() == first.exit());
+    for failure in &failures {
+        tracing::error!("{failure}");
+    }
+    if common {
+        first
+    } else {
+        Failure::new(Exit::Partial, first.to_string())
+    }
 }
 
 /// Takes the state folder for this process.
@@ -74,7 +87,7 @@ fn intake(settings: &config::Datadog) -> Result<datadog_logs::Client, Failure> {
         .site(site.cloned().unwrap_or(Site::US1))
         .compression(settings.compression)
         .user_agent(USER_AGENT)
-        .reread_key(move || std::future::ready(read_key(&secret)))
+        .reread_key(move || aside(read_key, secret.clone()))
         .build()
         .map_err(|error| Failure::configuration(error.to_string()))
 }
@@ -83,6 +96,7 @@ fn intake(settings: &config::Datadog) -> Result<datadog_logs::Client, Failure> {
 /// the same over there share a pacer, whatever they are called here.
 fn account(
     settings: &config::Account,
+    common_tags: &Tags,
     pacers: &mut HashMap<String, Pacer>,
 ) -> Result<Account, Failure> {
     let name = &settings.name;
@@ -95,7 +109,7 @@ fn account(
     let mut client = onepassword_events::Client::builder(token)
         .user_agent(USER_AGENT)
         .pacer(pacer)
-        .reread_token(move || std::future::ready(read_token(&secret)));
+        .reread_token(move || aside(read_token, secret.clone()));
     if let Some(region) = settings.region {
         client = client.region(region);
     }
@@ -114,9 +128,21 @@ fn account(
                      issue one that does";
         return Err(failure(Exit::Token, &fault));
     }
-    let tags = Tags::new(&settings.tags).map_err(|error| failure(Exit::Configuration, &error))?;
+    let tags = Tags::new(&settings.tags)
+        .and_then(|tags| {
+            // The bridge joins them, too, but there one account's would stop the others.
+            let all = common_tags.join(&tags)?;
+            let now = SystemTime::now();
+            Context::new(name.clone(), Feed::SignInAttempts, client.host(), &all, now)?;
+            Ok(tags)
+        })
+        .map_err(|error| failure(Exit::Configuration, &error))?;
     let mut account = Account::new(name.clone(), Arc::new(client)).tags(tags);
     if let Some(feeds) = &settings.feeds {
+        if feeds.is_empty() {
+            let fault = "feeds is empty: name one, or take it out to read all";
+            return Err(failure(Exit::Configuration, &fault));
+        }
         account = account
             .feeds(feeds.iter().copied())
             .map_err(|error| Failure::new(Exit::Token, error.to_string()))?;
@@ -137,6 +163,15 @@ fn account_key(token: &AccessToken) -> String {
     };
     let uuid = token.claims().account_uuid();
     uuid.map_or_else(hash, ToOwned::to_owned)
+}
+
+/// Reads a secret where a slow disk keeps nothing else from going on.
+async fn aside<T: Send + 'static>(
+    read: fn(&Secret) -> Result<T, String>,
+    secret: Secret,
+) -> Result<T, String> {
+    let reading = tokio::task::spawn_blocking(move || read(&secret));
+    reading.await.map_err(|error| error.to_string())?
 }
 
 fn read_token(secret: &Secret) -> Result<AccessToken, String> {

@@ -10,5 +10,7 @@ pub(crate) fn start() {
         .with_writer(stderr)
         .with_ansi(stderr().is_terminal())
         .with_target(false)
+        // Whoever read the lines may be gone, which is no reason to stop the work.
+        .log_internal_errors(false)
         .init();
 }

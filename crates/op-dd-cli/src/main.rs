@@ -3,8 +3,6 @@
 //! A thin user of the libraries: it reads the configuration, puts the parts together, and says in
 //! exit codes and one-line messages what came of it.
 
-#![expect(clippy::print_stderr, reason = "a program speaks to whoever runs it")]
-
 mod args;
 mod assembly;
 mod config;
@@ -14,6 +12,7 @@ mod logging;
 mod run;
 mod signal;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use args::{Args, Command};
@@ -26,7 +25,8 @@ fn main() -> ExitCode {
     match execute(args) {
         Ok(exit) => exit.into(),
         Err(failure) => {
-            eprintln!("op-dd: {failure}");
+            // Whoever read it may be gone; the exit code says it, too.
+            let _ = writeln!(std::io::stderr(), "op-dd: {failure}");
             failure.exit().into()
         }
     }
@@ -47,10 +47,14 @@ fn execute(args: Args) -> Result<Exit, Failure> {
         .enable_all()
         .build()
         .map_err(|error| Failure::new(Exit::Defect, format!("no runtime: {error}")))?;
-    runtime.block_on(async {
+    let done = runtime.block_on(async {
         match args.command {
             Command::Run(args) => run::execute(&args).await,
             Command::Demo(args) => demo::execute(&args).await,
         }
-    })
+    });
+    // A look-up or a disk that hangs can't be broken off, and nobody waits for it: files are replaced
+    // whole or not at all.
+    runtime.shutdown_background();
+    done
 }

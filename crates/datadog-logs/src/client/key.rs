@@ -1,9 +1,11 @@
 use std::error::Error;
 use std::pin::Pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use http::HeaderValue;
 use http::header::InvalidHeaderValue;
+use tokio::time;
 
 use crate::ApiKey;
 
@@ -48,21 +50,33 @@ impl Key {
         self.current().refused = true;
     }
 
-    pub(super) async fn refresh(&self) -> Result<(), Box<dyn Error + Send + Sync>> {
-        let Some(reread) = &self.reread else {
-            return Ok(());
-        };
+    /// Reads the key again if it was refused.
+    ///
+    /// If that fails, or takes longer than `limit`, the old one is used again: it may have been mended
+    /// at the other end.
+    pub(super) async fn refresh(&self, limit: Duration) {
+        let Some(reread) = &self.reread else { return };
         if !self.current().refused {
-            return Ok(());
+            return;
         }
         // Not under the lock. Attempts at the same time may both read, which costs nothing but the
         // reading.
-        let header = header(&reread().await?)?;
-        *self.current() = Current {
-            header,
-            refused: false,
+        let read = async {
+            let key = time::timeout(limit, reread()).await??;
+            Ok::<_, Box<dyn Error + Send + Sync>>(header(&key)?)
         };
-        Ok(())
+        match read.await {
+            Ok(header) => {
+                *self.current() = Current {
+                    header,
+                    refused: false,
+                };
+            }
+            Err(error) => tracing::warn!(
+                error,
+                "the API key was refused and can't be read again: the old one stays in use"
+            ),
+        }
     }
 
     fn current(&self) -> MutexGuard<'_, Current> {

@@ -125,10 +125,7 @@ impl Client {
         }
 
         let failed = |kind| SendError::new(kind).with_host(&self.api_host);
-        self.key
-            .refresh()
-            .await
-            .map_err(|source| failed(SendErrorKind::Unauthorized).with_source(source))?;
+        self.key.refresh(self.timeout).await;
         let request = self.request(Method::GET, &self.validate_at, Bytes::new());
         let response = self
             .exchange(request)
@@ -152,9 +149,7 @@ impl Client {
     }
 
     async fn drive(&self, delivery: &mut Delivery<'_>) -> Result<(), SendError> {
-        if let Err(source) = self.key.refresh().await {
-            return Err(delivery.failed(SendErrorKind::Unauthorized, source));
-        }
+        self.key.refresh(self.timeout).await;
         while let Some(batch) = delivery.next_batch()? {
             let answered = match self.exchange(self.post(&batch)).await {
                 Ok(response) => delivery.answered(&answer(&response)),

@@ -4,11 +4,15 @@ use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use http::{Request, Response};
 use reqwest::redirect::Policy;
+use tokio::time;
 
 use super::{Transport, TransportError, TransportErrorKind};
 
 /// So much of an answer is read; Datadog's are a few hundred bytes at most.
 const LONGEST_ANSWER: usize = 64 * 1024;
+
+/// So long is waited for an answer's body once its status is there.
+const BODY_TIME: Duration = Duration::from_secs(5);
 
 /// Shorter than any common server's keep-alive, so that a connection is not taken up just as the
 /// server closes it.
@@ -37,14 +41,17 @@ impl ReqwestTransport {
 
     pub(crate) fn build(connect_timeout: Duration, https_only: bool) -> reqwest::Result<Self> {
         // Not `Client::new()`, which panics where the system has no certificates.
-        reqwest::Client::builder()
+        let mut client = reqwest::Client::builder()
             .redirect(Policy::none())
             .https_only(https_only)
             .connect_timeout(connect_timeout)
             .pool_idle_timeout(POOL_IDLE)
-            .tcp_keepalive(TCP_KEEPALIVE)
-            .build()
-            .map(Self::from_client)
+            .tcp_keepalive(TCP_KEEPALIVE);
+        if !https_only {
+            // Plain HTTP is for this machine: a proxy would be shown the key.
+            client = client.no_proxy();
+        }
+        client.build().map(Self::from_client)
     }
 }
 
@@ -58,23 +65,26 @@ impl Transport for ReqwestTransport {
         *response.status_mut() = status;
         *response.headers_mut() = std::mem::take(answer.headers_mut());
 
-        let mut body = BytesMut::new();
-        while let Some(chunk) = answer
-            .chunk()
-            .await
-            .map_err(|error| failure(error).with_status(status))?
-        {
-            if body.len() + chunk.len() > LONGEST_ANSWER {
-                let source = format!("more than {LONGEST_ANSWER} bytes");
-                return Err(
-                    TransportError::new(TransportErrorKind::TooLarge, source).with_status(status)
-                );
-            }
-            body.extend_from_slice(&chunk);
-        }
-        *response.body_mut() = body.freeze();
+        // The status says it all: a body that stalls must not keep it back.
+        let body = time::timeout(BODY_TIME, read(&mut answer)).await;
+        let body = body.unwrap_or_else(|elapsed| {
+            Err(TransportError::new(TransportErrorKind::Timeout, elapsed))
+        });
+        *response.body_mut() = body.map_err(|error| error.with_status(status))?;
         Ok(response)
     }
+}
+
+async fn read(answer: &mut reqwest::Response) -> Result<Bytes, TransportError> {
+    let mut body = BytesMut::new();
+    while let Some(chunk) = answer.chunk().await.map_err(failure)? {
+        if body.len() + chunk.len() > LONGEST_ANSWER {
+            let source = format!("more than {LONGEST_ANSWER} bytes");
+            return Err(TransportError::new(TransportErrorKind::TooLarge, source));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body.freeze())
 }
 
 fn failure(error: reqwest::Error) -> TransportError {

@@ -176,24 +176,35 @@ async fn the_key_is_read_again_before_the_next_attempt_after_a_refusal() {
     assert_eq!(intake.keys(), ["key-1", "key-1", "key-2", "key-2"]);
 }
 
-#[tokio::test]
-async fn a_key_that_cannot_be_read_is_an_error_without_a_request() {
-    let intake = FakeIntake::script([status(403)]);
+#[tokio::test(start_paused = true)]
+async fn a_key_that_cannot_be_read_again_leaves_the_old_one_in_use() {
+    let intake = FakeIntake::script([status(403), status(403), status(202)]);
     let client = intake
         .client()
         .reread_key(|| async { Err::<ApiKey, _>("the file is gone") })
         .build()
         .unwrap();
-    for _ in 0..3 {
+    for _ in 0..2 {
         let error = client.send(&entries(1)).await.unwrap_err();
         assert_eq!(error.kind(), SendErrorKind::Unauthorized);
     }
-    let error = client.validate().await.unwrap_err();
-    assert_eq!(
-        std::error::Error::source(&error).unwrap().to_string(),
-        "the file is gone"
-    );
-    assert_eq!(intake.requests().len(), 1);
+    assert_eq!(client.send(&entries(1)).await.unwrap().accepted, 1);
+    assert_eq!(intake.requests().len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_key_that_takes_for_ever_to_be_read_holds_nothing_up() {
+    let intake = FakeIntake::script([status(403), status(202)]);
+    let client = intake
+        .client()
+        .reread_key(std::future::pending::<Result<ApiKey, String>>)
+        .timeout(Duration::from_secs(5))
+        .build()
+        .unwrap();
+    client.send(&entries(1)).await.unwrap_err();
+    let begun = Instant::now();
+    assert_eq!(client.send(&entries(1)).await.unwrap().accepted, 1);
+    assert_eq!(begun.elapsed(), Duration::from_secs(5));
 }
 
 #[tokio::test]

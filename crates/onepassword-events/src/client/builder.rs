@@ -125,7 +125,10 @@ impl ClientBuilder {
         })?;
         let transport = match self.transport {
             Some(transport) => transport,
-            None => default_transport(self.connect_timeout)?,
+            None => {
+                let https_only = endpoint.url().scheme() == "https";
+                default_transport(self.connect_timeout, https_only)?
+            }
         };
         Ok(Client(Arc::new(Inner {
             transport,
@@ -150,13 +153,16 @@ impl fmt::Debug for ClientBuilder {
 }
 
 #[cfg(feature = "reqwest")]
-fn default_transport(connect_timeout: Duration) -> Result<Arc<dyn Transport>, Error> {
-    let transport = crate::ReqwestTransport::new(connect_timeout)?;
+fn default_transport(
+    connect_timeout: Duration,
+    https_only: bool,
+) -> Result<Arc<dyn Transport>, Error> {
+    let transport = crate::ReqwestTransport::build(connect_timeout, https_only)?;
     Ok(Arc::new(transport))
 }
 
 #[cfg(not(feature = "reqwest"))]
-fn default_transport(_: Duration) -> Result<Arc<dyn Transport>, Error> {
+fn default_transport(_: Duration, _: bool) -> Result<Arc<dyn Transport>, Error> {
     Err(Error::new(
         ErrorKind::Config,
         "no transport: give one, or turn on the feature `reqwest`",

@@ -21,27 +21,26 @@ impl ReqwestTransport {
     pub const BODY_LIMIT: usize = 64 * 1024 * 1024;
 
     /// A transport with settings that fit a poller: no redirects, gzip, connections given up before
-    /// the usual load balancers close them, `connect_timeout` for making one.
-    ///
-    /// # Errors
-    ///
-    /// [`ErrorKind::Config`] if TLS can't be set up, as where the system has no certificates.
-    pub fn new(connect_timeout: Duration) -> Result<Self, Error> {
-        reqwest::Client::builder()
+    /// the usual load balancers close them.
+    pub(crate) fn build(connect_timeout: Duration, https_only: bool) -> Result<Self, Error> {
+        let mut client = reqwest::Client::builder()
             .redirect(Policy::none())
+            .https_only(https_only)
             .connect_timeout(connect_timeout)
             .pool_idle_timeout(Duration::from_secs(15))
-            .tcp_keepalive(Duration::from_secs(30))
-            .build()
-            .map(Self::from_client)
-            .map_err(|error| {
-                Error::new(
-                    ErrorKind::Config,
-                    "HTTPS can't be set up: install the system's CA certificates \
-                     (package ca-certificates), or name a file of them in SSL_CERT_FILE",
-                )
-                .with_source(error.without_url())
-            })
+            .tcp_keepalive(Duration::from_secs(30));
+        if !https_only {
+            // Plain HTTP is for this machine: a proxy would be shown the token.
+            client = client.no_proxy();
+        }
+        client.build().map(Self::from_client).map_err(|error| {
+            Error::new(
+                ErrorKind::Config,
+                "HTTPS can't be set up: install the system's CA certificates \
+                 (package ca-certificates), or name a file of them in SSL_CERT_FILE",
+            )
+            .with_source(error.without_url())
+        })
     }
 
     /// Takes a client of your own, with its proxies, certificates and timeouts. It must not follow
@@ -124,7 +123,7 @@ mod tests {
             .set_body_bytes(gzip);
         Mock::given(any()).respond_with(answer).mount(&server).await;
 
-        let mut transport = ReqwestTransport::new(Duration::from_secs(10)).unwrap();
+        let mut transport = ReqwestTransport::build(Duration::from_secs(10), false).unwrap();
         for (limit, length) in [(9_999, None), (10_000, Some(10_000))] {
             transport.limit = limit;
             let request = Request::get(server.uri()).body(Bytes::new()).unwrap();

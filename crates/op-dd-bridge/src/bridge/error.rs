@@ -44,6 +44,16 @@ pub enum Scope {
     Stream(StreamId),
 }
 
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Account(name) => write!(f, "account {name}"),
+            Self::Intake => f.write_str("the intake"),
+            Self::Stream(stream) => write!(f, "stream {stream}"),
+        }
+    }
+}
+
 impl StepError {
     /// Which other streams the failure stands for.
     #[must_use]

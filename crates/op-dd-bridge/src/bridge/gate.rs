@@ -3,6 +3,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+/// A server is left alone for an hour at the most.
+const LONGEST_WAIT: Duration = Duration::from_secs(3600);
+
 /// Keeps every stream of an account, or of the intake, waiting for as long as a server asked to be
 /// left alone.
 #[derive(Debug)]
@@ -15,7 +18,7 @@ impl Gate {
 
     pub(super) fn close_for(&self, wait: Duration) {
         let mut opens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *opens = (*opens).max(Instant::now() + wait);
+        *opens = (*opens).max(Instant::now() + wait.min(LONGEST_WAIT));
     }
 
     /// How much longer it stays closed; none if it is open.

@@ -1,23 +1,23 @@
-use std::sync::Arc;
+use std::collections::HashSet;
 use std::time::{Duration, SystemTime};
 
+use datadog_logs::batch::Limits;
 use datadog_logs::{LogEntry, Receipt, RefusalReason, Refused};
-use onepassword_events::{Error as SourceError, EventSource, Page, Position, Reset};
+use onepassword_events::{Page, Position, Reset};
 
 use super::accepted::Accepted;
-use super::gate::Gate;
+use super::reader::{Ahead, Reader};
 use super::{Bridge, FIRST_START, StepError, StepReport};
 use crate::{Checkpoint, Context, DeadLetter, Mapped, PageDigest, Place, StreamId};
 
 /// A stream at work: the way of one page, again and again.
 pub(super) struct Lane {
     stream: StreamId,
-    source: Arc<dyn EventSource>,
+    reader: Reader,
     start: Option<SystemTime>,
     context: Context,
     checkpoint: Option<Checkpoint>,
-    /// The page behind the last one, read while that was being sent.
-    ahead: Option<Result<Page, SourceError>>,
+    ahead: Option<Ahead>,
     accepted: Accepted,
 }
 
@@ -34,13 +34,13 @@ struct Shipment {
 impl Lane {
     pub(super) fn new(
         stream: StreamId,
-        source: Arc<dyn EventSource>,
+        reader: Reader,
         start: Option<SystemTime>,
         context: Context,
     ) -> Self {
         Self {
             stream,
-            source,
+            reader,
             start,
             context,
             checkpoint: None,
@@ -49,23 +49,19 @@ impl Lane {
         }
     }
 
-    pub(super) async fn step(
-        &mut self,
-        bridge: &Bridge,
-        account: &Gate,
-    ) -> Result<StepReport, StepError> {
+    pub(super) async fn step(&mut self, bridge: &Bridge) -> Result<StepReport, StepError> {
         let (checkpoint, place) = self.checkpoint(bridge).await?;
-        // A page isn't kept over a pause: it is read again.
         let ahead = self.ahead.take();
-        go_on_unless(account.closed_for().max(bridge.intake.closed_for()))?;
+        // A failure is told. A page isn't kept over a pause: it is read again.
+        if !ahead.as_ref().is_some_and(Ahead::has_failed) {
+            go_on_unless(self.reader.paused_for().max(bridge.intake.closed_for()))?;
+        }
         let page = match ahead {
-            Some(page) => page,
-            None => self.source.page(self.stream.feed, &place.position).await,
+            Some(ahead) => ahead.page().await,
+            None => self.reader.read(&place.position).await,
         };
         let page = page.map_err(StepError::Source)?;
-        if let Some(time) = page.server_time() {
-            bridge.clock.guess(time);
-        }
+        self.look_at_start(&place.position, &page);
 
         let next = Place {
             position: Position::After(page.cursor().clone()),
@@ -89,19 +85,14 @@ impl Lane {
             go_on_unless(bridge.intake.closed_for())?;
         }
         self.accepted.turn_to(&place.position);
-        let source = Arc::clone(&self.source);
-        let feed = self.stream.feed;
-        let read_on = page.has_more() && account.closed_for().is_none();
-        let behind = read_on.then(|| next.position.clone());
-        let ahead = async {
-            match behind {
-                Some(position) => Ok(Some(source.page(feed, &position).await)),
-                None => Ok(None),
-            }
-        };
-        // Should the delivery fail, the page behind is of no use and isn't waited for.
+        let read_on = page.has_more() && self.reader.paused_for().is_none();
+        let mut ahead = read_on.then(|| self.reader.ahead(next.position.clone()));
         let delivery = self.deliver(bridge, &checkpoint, &page, next);
-        let (report, ahead) = tokio::try_join!(delivery, ahead)?;
+        // Should the delivery fail, the page behind is of no use.
+        let report = match &mut ahead {
+            Some(ahead) => ahead.during(delivery).await?,
+            None => delivery.await?,
+        };
         self.ahead = ahead;
         Ok(report)
     }
@@ -164,6 +155,21 @@ impl Lane {
         Ok((checkpoint, place))
     }
 
+    /// The start is this machine's idea of the time. What happens before it is never read, so one that
+    /// is yet to come by the server's clock is worth a word.
+    fn look_at_start(&self, position: &Position, page: &Page) {
+        if let (Position::Reset(reset), Some(now)) = (position, page.server_time())
+            && reset.start.to_system_time() > now
+        {
+            tracing::warn!(
+                stream = %self.stream,
+                start = %reset.start,
+                "the stream starts in the future by 1Password's clock, and nothing before that is \
+                 read: look at this machine's clock and at the account's start"
+            );
+        }
+    }
+
     /// Maps the page's events, but for those that were accepted before.
     fn load(&self, page: &Page, bridge: &Bridge) -> Shipment {
         let events = page.events();
@@ -213,20 +219,26 @@ impl Lane {
         shipment: &Shipment,
         page: &Page,
     ) -> Result<Receipt, StepError> {
-        let sent = bridge.sink.send(&shipment.entries).await;
-        let server_time = match &sent {
-            Ok(receipt) => receipt.server_time,
-            Err(error) => error.server_time(),
-        };
-        if let Some(time) = server_time {
-            bridge.clock.learn(time);
-        }
-        sent.map_err(|error| {
-            for &entry in error.accepted() {
-                self.accept(page, shipment, entry);
+        match bridge.sink.send(&shipment.entries).await {
+            Ok(receipt) => {
+                // Only what has accepted is the intake: an error may be a gateway's, which has a clock
+                // of its own.
+                if let Some(time) = receipt.server_time {
+                    bridge.clock.learn(time);
+                }
+                Ok(receipt)
             }
-            StepError::Sink(error)
-        })
+            Err(error) => {
+                for &entry in error.accepted() {
+                    self.accept(page, shipment, entry);
+                }
+                let error = StepError::Sink(error);
+                if let Some(wait) = error.asked_wait() {
+                    bridge.intake.close_for(wait);
+                }
+                Err(error)
+            }
+        }
     }
 
     /// Takes in what the intake said of each entry.
@@ -238,9 +250,9 @@ impl Lane {
         bridge: &Bridge,
     ) -> Result<(), StepError> {
         let refused = &receipt.refused;
-        let mut refusals = refused.iter().peekable();
+        let indices: HashSet<_> = refused.iter().map(|refusal| refusal.index).collect();
         for entry in 0..shipment.entries.len() {
-            if refusals.next_if(|refusal| refusal.index == entry).is_none() {
+            if !indices.contains(&entry) {
                 self.accept(page, shipment, entry);
             }
         }
@@ -300,7 +312,8 @@ fn go_on_unless(closed_for: Option<Duration>) -> Result<(), StepError> {
 
 /// An entry over the intake's documented size is at fault by itself, whatever became of the others.
 fn is_its_own_fault(refusal: &Refused) -> bool {
-    matches!(refusal.reason, RefusalReason::TooLarge { bytes } if bytes > 1_000_000)
+    let most = Limits::default().entry_bytes;
+    matches!(refusal.reason, RefusalReason::TooLarge { bytes } if bytes > most)
 }
 
 fn status(refusal: &Refused) -> Option<u16> {

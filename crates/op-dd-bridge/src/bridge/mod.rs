@@ -9,10 +9,12 @@ use tokio::sync::Mutex;
 use crate::{Account, Context, CursorStore, DeadLetters, DefaultMapper, Mapper, Name, StreamId};
 
 mod accepted;
+mod alarms;
 mod clock;
 mod error;
 mod gate;
 mod lane;
+mod reader;
 mod report;
 mod run;
 
@@ -20,6 +22,7 @@ use clock::Clock;
 pub use error::{BridgeError, Scope, StepError};
 use gate::Gate;
 use lane::Lane;
+use reader::Reader;
 pub use report::StepReport;
 pub use run::{Drained, Outcome, Progress};
 
@@ -51,10 +54,9 @@ pub struct Bridge {
 
 type Observer = Arc<dyn Fn(&Progress<'_>) + Send + Sync>;
 
-/// One stream: what it is, whom it waits with, and how far it is.
+/// One stream: what it is, and how far it is.
 struct Stream {
     id: StreamId,
-    account: Arc<Gate>,
     lane: Mutex<Lane>,
 }
 
@@ -103,17 +105,7 @@ impl Bridge {
 
     async fn step_of(&self, stream: &Stream) -> Result<StepReport, StepError> {
         let mut lane = stream.lane.lock().await;
-        let done = lane.step(self, &stream.account).await;
-        if let Err(error) = &done
-            && let Some(wait) = error.asked_wait()
-        {
-            match error {
-                StepError::Source(_) => stream.account.close_for(wait),
-                StepError::Sink(_) => self.intake.close_for(wait),
-                _ => {}
-            }
-        }
-        done
+        lane.step(self).await
     }
 }
 
@@ -166,9 +158,10 @@ impl BridgeBuilder {
         self
     }
 
-    /// How often [`run`](Bridge::run) asks a feed for news, from start to start. 10 s, unless set.
+    /// How often [`run`](Bridge::run) asks a feed for news, from start to start. 10 s, unless set; a day
+    /// at the most.
     pub fn poll_interval(mut self, interval: Duration) -> Self {
-        self.poll_interval = interval;
+        self.poll_interval = interval.min(Duration::from_secs(86_400));
         self
     }
 
@@ -223,11 +216,11 @@ impl BridgeBuilder {
                     feed,
                     destination: self.destination.clone(),
                 };
-                let source = account.source.clone();
-                let lane = Lane::new(id.clone(), source, account.start, context);
+                let source = Arc::clone(&account.source);
+                let reader = Reader::new(source, feed, Arc::clone(&gate), clock.clone());
+                let lane = Lane::new(id.clone(), reader, account.start, context);
                 streams.push(Stream {
                     id,
-                    account: gate.clone(),
                     lane: Mutex::new(lane),
                 });
             }

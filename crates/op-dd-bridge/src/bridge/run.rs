@@ -1,13 +1,12 @@
-use std::collections::{HashMap, HashSet};
 use std::future::{Future, ready};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use futures_util::future::{FutureExt as _, Shared, join_all};
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::{Bridge, Scope, StepError, StepReport, Stream};
+use super::alarms::Alarms;
+use super::{Bridge, StepError, StepReport, Stream};
 use crate::StreamId;
 
 /// How often a held stream looks whether somebody has done what was to be done.
@@ -182,37 +181,4 @@ fn backoff() -> ExponentialBackoff {
         .without_max_times()
         .with_jitter()
         .build()
-}
-
-/// One line for each cause, when it begins and when it is over, however many streams it stops and
-/// however often. Beside the scope stands whether it is a hold: one that follows a mere delay is told.
-#[derive(Default)]
-struct Alarms(Mutex<HashMap<(Scope, bool), HashSet<StreamId>>>);
-
-impl Alarms {
-    fn raise(&self, stream: &StreamId, error: &StepError) {
-        let hold = error.is_hold();
-        let mut raised = self.lock();
-        let failing = raised.entry((error.scope(stream), hold)).or_default();
-        match (failing.is_empty(), hold) {
-            (true, true) => tracing::error!(%stream, %error, "held"),
-            (true, false) => tracing::info!(%stream, %error, "trying again"),
-            (false, _) => tracing::debug!(%stream, %error, "trying again"),
-        }
-        failing.insert(stream.clone());
-    }
-
-    /// A cause is over once it stops no stream: one feed may be refused while others are not.
-    fn clear(&self, stream: &StreamId) {
-        self.lock().retain(|(scope, _), failing| {
-            if failing.remove(stream) && failing.is_empty() {
-                tracing::info!(%stream, ?scope, "going on");
-            }
-            !failing.is_empty()
-        });
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<(Scope, bool), HashSet<StreamId>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }

@@ -8,7 +8,7 @@ use onepassword_events::Feed;
 use serde_json::value::RawValue;
 
 use super::Facts;
-use super::look::{Look, Person, text};
+use super::look::{self, Look, Person, text};
 use super::members::{Moved, Writer};
 use crate::Context;
 
@@ -37,8 +37,13 @@ pub(super) fn write(
             true_time(ours, look.timestamp);
         }
         ours.object("event", |event| {
-            for (key, value) in moved {
-                event.member(key, value);
+            for (index, (key, value)) in moved.iter().enumerate() {
+                // An event that says something twice is told so: a key is written once.
+                let same = |(other, _): &&Moved<'_>| look::key(other) == look::key(key);
+                match moved[..index].iter().filter(same).count() {
+                    0 => event.member(key, value),
+                    before => event.raw(&format!("{}_{}", look::key(key), before + 1), value.get()),
+                }
             }
         });
     });

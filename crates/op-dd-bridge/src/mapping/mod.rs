@@ -36,7 +36,8 @@ use look::{Look, text};
 /// rules that reason in time don't take the new date for the truth.
 ///
 /// An event's own value of a key that the log needs, or that Datadog gives a meaning of its own, moves
-/// to `onepassword.event.<key>`. So does all but the last of several times that an event may have.
+/// to `onepassword.event.<key>`. So does all but the last of several times that an event may have. A key
+/// that moves there twice is numbered: `<key>_2`.
 #[derive(Clone, Copy, Debug, Default)]
 #[non_exhaustive]
 pub struct DefaultMapper;

@@ -166,6 +166,9 @@ async fn it_is_not_kept_while_the_intake_asks_to_be_left_alone() {
     source.pages(ItemUsages, &[&["A"], &["B"]]);
     let bridge = world.bridge(&[&source]);
     let (usages, attempts) = (source.stream(ItemUsages), source.stream(SignInAttempts));
+    world
+        .sink
+        .next(Reply::Late(SECOND, Box::new(Reply::Accept)));
     steps(&bridge, &usages, 1).await;
     world.sink.next(Reply::Fail(busy(300)));
     step(&bridge, &attempts).await.unwrap_err();
@@ -175,7 +178,40 @@ async fn it_is_not_kept_while_the_intake_asks_to_be_left_alone() {
     steps(&bridge, &usages, 1).await;
     assert_eq!(
         world.journal.seconds("ask acme.example/itemusages c1"),
-        [0, 300]
+        [0, 301]
     );
-    assert_eq!(world.journal.seconds("send B"), [300]);
+    assert_eq!(world.journal.seconds("send B"), [301]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_that_it_is_asked_for_holds_even_if_the_delivery_fails() {
+    let world = World::new();
+    let source = world.source("acme", &[ItemUsages]);
+    source.pages(ItemUsages, &[&["A"], &["B"]]);
+    source.next(ItemUsages, Answer::Well);
+    source.next(ItemUsages, Answer::Status(429, Some(300)));
+    world
+        .sink
+        .next(Reply::Late(SECOND, Box::new(Reply::Fail(outage()))));
+    let bridge = world.bridge(&[&source]);
+    bridge.run(sleep(400 * SECOND)).await;
+    let asked = world.journal.seconds("ask");
+    assert_eq!(asked[..3], [0, 0, 300], "{asked:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_holds_up_neither_the_report_nor_the_end() {
+    let world = World::new();
+    let source = world.source("acme", &[ItemUsages]);
+    source.pages(ItemUsages, &[&["A"], &["B"]]);
+    source.next(ItemUsages, Answer::Well);
+    source.next(ItemUsages, Answer::Never);
+    world
+        .sink
+        .next(Reply::Late(SECOND, Box::new(Reply::Accept)));
+    let bridge = world.bridge(&[&source]);
+    let begun = Instant::now();
+    steps(&bridge, &source.stream(ItemUsages), 1).await;
+    assert_eq!(begun.elapsed(), SECOND);
+    assert_eq!(world.store.cursor(&source.stream(ItemUsages)).await, "c1");
 }

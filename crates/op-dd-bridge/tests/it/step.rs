@@ -72,12 +72,14 @@ async fn a_page_goes_its_way_and_is_reported() {
             "send OLD A",
             "keep ?",
             "commit c1",
-            "ask acme.example/itemusages c1",
         ]
     );
     let report = step(&bridge, &stream).await.unwrap();
     assert_eq!((report.read, report.sent, report.more), (1, 1, false));
-    assert_eq!(world.journal.take(), ["send B", "commit c2"]);
+    assert_eq!(
+        world.journal.take(),
+        ["ask acme.example/itemusages c1", "send B", "commit c2"]
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -297,12 +299,12 @@ async fn age_is_judged_by_the_clock_of_the_intake() {
         "\"2026-06-17T12:00:00.000Z\""
     );
 
-    // An error tells the time as well.
+    // An error may be a gateway's, whose clock is nobody's business.
     world
         .sink
         .next(Reply::Fail(outage().with_server_time(time(NOW))));
     step(&bridge, &stream).await.unwrap_err();
-    assert_eq!(step(&bridge, &stream).await.unwrap().late, 0);
+    assert_eq!(step(&bridge, &stream).await.unwrap().late, 1);
 }
 
 #[tokio::test(start_paused = true)]

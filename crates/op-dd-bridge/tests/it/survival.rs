@@ -127,9 +127,18 @@ fn object(
     members.prop_map(|members| format!("{{{}}}", members.join(",")))
 }
 
-/// Takes `wanted` out of `all`, and says whether it was there.
-fn take(all: &mut Vec<Member>, wanted: &Member) -> bool {
-    let found = all.iter().position(|member| member == wanted);
+/// Takes `wanted` out of `all`, and says whether it was there. What made way twice is numbered.
+fn take(all: &mut Vec<Member>, (wanted, value): &Member) -> bool {
+    let is_wanted = |key: &str| match key.strip_prefix(wanted.as_str()) {
+        Some("") => true,
+        Some(rest) => rest
+            .strip_prefix('_')
+            .is_some_and(|n| n.parse::<usize>().is_ok()),
+        None => false,
+    };
+    let found = all
+        .iter()
+        .position(|(key, found)| found == value && is_wanted(key));
     found.map(|index| all.remove(index)).is_some()
 }
 
@@ -154,6 +163,9 @@ proptest! {
         let moved = member(&log, "onepassword").and_then(|ours| member(&ours, "event"));
         let moved = moved.map(|event| members(&event)).unwrap_or_default();
         prop_assert_eq!(moved.len(), mapped.collisions);
+        for (key, _) in &moved {
+            prop_assert_eq!(count(&moved, key), 1, "{} in {}", key, log);
+        }
         let mut places = [root.clone(), moved].concat();
         let lost: Vec<_> = raw.iter().filter(|wanted| !take(&mut places, wanted)).collect();
         match lost[..] {

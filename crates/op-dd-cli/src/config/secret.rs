@@ -60,6 +60,20 @@ impl<'de> Deserialize<'de> for Secret {
             }
         }
         let secret = text.into();
+        // The secret itself in the place of its name would be shown whenever that is not found.
+        match &secret {
+            Self::Env(name) if !is_variable(name) => {
+                return Err(serde::de::Error::custom(
+                    "env: is followed by the name of a variable, not by the secret",
+                ));
+            }
+            Self::File(path) if is_secret(&path.to_string_lossy()) => {
+                return Err(serde::de::Error::custom(
+                    "file: is followed by the path of a file, not by the secret",
+                ));
+            }
+            _ => {}
+        }
         // No token and no key has a colon.
         if matches!(&secret, Self::Literal(text) if text.contains(':')) {
             return Err(serde::de::Error::custom(
@@ -68,6 +82,18 @@ impl<'de> Deserialize<'de> for Secret {
         }
         Ok(secret)
     }
+}
+
+fn is_variable(name: &str) -> bool {
+    let first = |c: char| c.is_ascii_alphabetic() || c == '_';
+    name.starts_with(first)
+        && name.chars().all(|c| first(c) || c.is_ascii_digit())
+        && !is_secret(name)
+}
+
+/// Tokens begin with the JSON of their header in base64; keys are 32 hexadecimal digits.
+fn is_secret(text: &str) -> bool {
+    text.starts_with("eyJ") || text.len() == 32 && text.chars().all(|c| c.is_ascii_hexdigit())
 }
 
 impl fmt::Debug for Secret {

@@ -1,0 +1,61 @@
+use std::collections::{HashMap, HashSet};
+use std::mem::discriminant;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use datadog_logs::SendErrorKind;
+use onepassword_events::ErrorKind;
+
+use super::{Scope, StepError};
+use crate::{StoreErrorKind, StreamId};
+
+/// One line for each cause, when it begins and when it is over, however many streams it stops and
+/// however often.
+#[derive(Default)]
+pub(super) struct Alarms(Mutex<HashMap<(Scope, Cause), HashSet<StreamId>>>);
+
+#[derive(PartialEq, Eq, Hash)]
+enum Cause {
+    Source(ErrorKind),
+    Sink(SendErrorKind),
+    Store(StoreErrorKind),
+    Other(std::mem::Discriminant<StepError>),
+}
+
+impl Alarms {
+    pub(super) fn raise(&self, stream: &StreamId, error: &StepError) {
+        let mut raised = self.lock();
+        let cause = (error.scope(stream), Cause::of(error));
+        let failing = raised.entry(cause).or_default();
+        match (failing.is_empty(), error.is_hold()) {
+            (true, true) => tracing::error!(%stream, %error, "held"),
+            (true, false) => tracing::warn!(%stream, %error, "trying again"),
+            (false, _) => tracing::debug!(%stream, %error, "trying again"),
+        }
+        failing.insert(stream.clone());
+    }
+
+    /// A cause is over once it stops no stream: one feed may be refused while others are not.
+    pub(super) fn clear(&self, stream: &StreamId) {
+        self.lock().retain(|(scope, _), failing| {
+            if failing.remove(stream) && failing.is_empty() {
+                tracing::info!(%stream, %scope, "going on");
+            }
+            !failing.is_empty()
+        });
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<(Scope, Cause), HashSet<StreamId>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Cause {
+    fn of(error: &StepError) -> Self {
+        match error {
+            StepError::Source(error) => Self::Source(error.kind()),
+            StepError::Sink(error) => Self::Sink(error.kind()),
+            StepError::Store(error) => Self::Store(error.kind()),
+            other => Self::Other(discriminant(other)),
+        }
+    }
+}
