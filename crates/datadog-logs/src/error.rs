@@ -49,6 +49,9 @@ pub enum SendErrorKind {
     Unexpected(u16),
     /// A body could not be compressed. Never.
     Compression,
+    /// A sink of one's own failed, for a reason that is [added](SendError::with_source). Again, after
+    /// a delay.
+    Sink,
 }
 
 impl SendErrorKind {
@@ -68,9 +71,12 @@ impl SendErrorKind {
     #[must_use]
     pub const fn retry(self) -> Retry {
         match self {
-            Self::RateLimited | Self::Server | Self::Timeout | Self::Connect | Self::Network => {
-                Retry::Backoff
-            }
+            Self::RateLimited
+            | Self::Server
+            | Self::Timeout
+            | Self::Connect
+            | Self::Network
+            | Self::Sink => Retry::Backoff,
             Self::Unauthorized | Self::Rejected | Self::Unexpected(_) | Self::Compression => {
                 Retry::Never
             }
@@ -208,6 +214,7 @@ impl fmt::Display for SendError {
             SendErrorKind::Unexpected(_) => {
                 ("does not answer as Datadog does", ": check the site or URL")
             }
+            SendErrorKind::Sink => ("failed", ""),
             SendErrorKind::Compression => {
                 ("was sent nothing: the body could not be compressed", "")
             }

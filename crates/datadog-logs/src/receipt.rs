@@ -18,6 +18,17 @@ pub struct Receipt {
     pub server_time: Option<SystemTime>,
 }
 
+impl Receipt {
+    /// So many entries were accepted and none was refused: for sinks of one's own.
+    #[must_use]
+    pub fn of(accepted: usize) -> Self {
+        Self {
+            accepted,
+            ..Self::default()
+        }
+    }
+}
+
 /// An entry that can't be delivered. It was neither sent in part nor dropped silently: it is the
 /// caller's to keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

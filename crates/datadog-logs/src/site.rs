@@ -80,7 +80,8 @@ impl Site {
     ///
     /// A full URL serves for the intake and for the API, for tests and proxies: it is the base that
     /// `api/v2/logs` and `api/v1/validate` come after. The address of an intake, which ends with
-    /// `/api/v2/logs`, is understood as well.
+    /// `/api/v2/logs`, is understood as well. A host of one of the nine sites means that site, also
+    /// the one that a person sees in the browser (`app.datadoghq.eu`).
     ///
     /// # Errors
     ///
@@ -90,9 +91,14 @@ impl Site {
     pub fn parse(text: &str) -> Result<Self, SiteError> {
         let text = text.trim();
         if text.contains("://") {
-            return base(text).map(|url| Self(Address::Base(url)));
+            let url = base(text)?;
+            let known = url.host_str().and_then(host_of_known);
+            return Ok(known.unwrap_or(Self(Address::Base(url))));
         }
         let domain = text.to_ascii_lowercase();
+        if let Some(site) = host_of_known(&domain) {
+            return Ok(site);
+        }
         for (name, site) in SITES {
             if domain == name || site.0.is_known(&domain) {
                 return Ok(site);
@@ -174,7 +180,10 @@ impl fmt::Display for Site {
 #[non_exhaustive]
 pub enum SiteError {
     /// Neither one of the nine, nor a domain, nor a URL.
-    #[error("the site is neither a domain such as datadoghq.eu nor a full URL")]
+    #[error(
+        "the site is neither a domain such as datadoghq.com, us5.datadoghq.com or datadoghq.eu nor a \
+         full URL"
+    )]
     Domain,
     /// It looks like a URL, but can't be read as one with a host.
     #[error("the site's URL cannot be read")]
@@ -188,6 +197,17 @@ pub enum SiteError {
     /// A query or a fragment, which nothing could come after.
     #[error("the site's URL must have neither a query nor a fragment")]
     Query,
+}
+
+/// The site that one of Datadog's own hosts belongs to.
+fn host_of_known(host: &str) -> Option<Site> {
+    let domain = ["app.", "api.", "http-intake.logs."]
+        .iter()
+        .find_map(|prefix| host.strip_prefix(prefix))?;
+    let (_, site) = SITES
+        .into_iter()
+        .find(|(_, site)| site.0.is_known(domain))?;
+    Some(site)
 }
 
 fn base(text: &str) -> Result<Url, SiteError> {
@@ -279,6 +299,20 @@ mod tests {
             site.intake_url().as_str(),
             "https://http-intake.logs.mx1.datadoghq.com/api/v2/logs"
         );
+    }
+
+    #[test]
+    fn a_host_of_a_site_is_that_site() {
+        for text in [
+            "app.datadoghq.eu",
+            "https://app.datadoghq.eu/logs",
+            "api.datadoghq.eu",
+            "http-intake.logs.datadoghq.eu",
+            "https://http-intake.logs.datadoghq.eu/api/v2/logs",
+        ] {
+            assert_eq!(Site::parse(text).unwrap(), Site::EU1, "{text}");
+        }
+        assert!(matches!(Site::parse("app.example.com"), Ok(site) if site != Site::EU1));
     }
 
     #[test]

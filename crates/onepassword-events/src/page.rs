@@ -21,6 +21,18 @@ pub struct Page {
 }
 
 impl Page {
+    /// A page of a source of your own: these events, the place behind them, and whether there is more.
+    #[must_use]
+    pub fn new(events: Vec<Event>, cursor: Cursor, has_more: bool) -> Self {
+        Self {
+            size: events.iter().map(|event| event.raw().len()).sum(),
+            events,
+            cursor,
+            has_more,
+            server_time: None,
+        }
+    }
+
     /// Reads a page from an answer's body.
     ///
     /// The items are taken one by one and not looked into: an event that is not what its feed

@@ -9,18 +9,23 @@ use crate::Name;
 /// Turns an event into a log.
 ///
 /// Pure: the same event in the same [`Context`] gives the same log. A closure is one, if its
-/// arguments' types are written out:
+/// arguments' types are written out.
+///
+/// Datadog drops a log that is dated over 18 hours back and says nothing. An event has its date at its
+/// root, so a mapper that copies it there must look at its age, as
+/// [`DefaultMapper`](crate::DefaultMapper) does: build on that, or ask [`Lateness`](crate::Lateness).
 ///
 /// ```
-/// use datadog_logs::{JsonObject, LogEntry};
+/// use datadog_logs::LogEntry;
 /// use onepassword_events::Event;
 /// use op_dd_bridge::{Context, Mapper};
 ///
+/// // Dated by the time of receipt, with just the id of what happened.
 /// let mapper = |event: &Event, context: &Context| {
-///     LogEntry::new("something happened")
+///     let id = event.uuid().unwrap_or_default();
+///     LogEntry::new(format!("{} happened to {}", id, context.account()))
 ///         .source("1password")
 ///         .tags(context.tags().clone())
-///         .attributes(JsonObject::trusted(event.raw().clone()))
 /// };
 /// # fn check(_: impl Mapper) {}
 /// # check(mapper);

@@ -22,7 +22,8 @@ Exit codes:
   3  1Password's token        8  the state folder is held by another process
   4  Datadog's key            9  partial: a stream was held, or there are new dead letters
 
-Log lines go to standard error; RUST_LOG chooses them, such as RUST_LOG=debug.";
+Log lines go to standard error; RUST_LOG chooses them: RUST_LOG=op_dd=debug
+shows every page.";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {

@@ -30,7 +30,7 @@ pub(crate) async fn execute(args: &RunArgs) -> Result<Exit, Failure> {
         }
     })?;
     for failure in &left_out {
-        tracing::error!("{failure}; the other accounts go on");
+        tracing::error!("{failure}; the other accounts go on without it, until the next start");
     }
     tracing::info!(state = folder, "carrying {}", names(bridge.streams()));
 

@@ -76,11 +76,26 @@ async fn main() -> anyhow::Result<()> {
     let json = arguments.json;
     let (events, datadog) = start(arguments).await?;
     announce(&events, &datadog, json);
-    tokio::signal::ctrl_c().await?;
+    told_to_stop().await?;
     report(&events, &datadog, json);
     events.stop().await;
     datadog.stop().await;
     Ok(())
+}
+
+/// By Ctrl-C, or as a program in the background is.
+async fn told_to_stop() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted,
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
 }
 
 async fn start(arguments: Arguments) -> anyhow::Result<(FakeEvents, FakeDatadog)> {

@@ -161,6 +161,9 @@ fn default_transport(
     connect_timeout: Duration,
     https_only: bool,
 ) -> Result<Arc<dyn Transport>, BuildError> {
+    if https_only && !cfg!(any(feature = "rustls", feature = "rustls-no-provider")) {
+        return Err(BuildError::NoTls);
+    }
     match crate::ReqwestTransport::build(connect_timeout, https_only) {
         Ok(transport) => Ok(Arc::new(transport)),
         Err(error) => Err(BuildError::Http(error.into())),
@@ -182,6 +185,9 @@ pub enum BuildError {
     /// None was given, and the feature `reqwest` is off.
     #[error("no transport was given, and none was compiled in")]
     NoTransport,
+    /// The site is spoken to over https, and the features `rustls` and `rustls-no-provider` are off.
+    #[error("https needs the feature `rustls`, or a transport of your own")]
+    NoTls,
     /// The site's URL is none for HTTP.
     #[error("the site's URL cannot stand in an HTTP request")]
     Site(#[source] Box<dyn Error + Send + Sync>),

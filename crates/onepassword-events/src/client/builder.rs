@@ -157,6 +157,12 @@ fn default_transport(
     connect_timeout: Duration,
     https_only: bool,
 ) -> Result<Arc<dyn Transport>, Error> {
+    if https_only && !cfg!(any(feature = "rustls", feature = "rustls-no-provider")) {
+        return Err(Error::new(
+            ErrorKind::Config,
+            "https needs the feature `rustls`, or a transport of your own",
+        ));
+    }
     let transport = crate::ReqwestTransport::build(connect_timeout, https_only)?;
     Ok(Arc::new(transport))
 }

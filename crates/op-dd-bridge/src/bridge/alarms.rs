@@ -24,11 +24,12 @@ enum Cause {
 impl Alarms {
     pub(super) fn raise(&self, stream: &StreamId, error: &StepError) {
         let mut raised = self.lock();
-        let cause = (error.scope(stream), Cause::of(error));
+        let scope = error.scope(stream);
+        let cause = (scope.clone(), Cause::of(error));
         let failing = raised.entry(cause).or_default();
         match (failing.is_empty(), error.is_hold()) {
-            (true, true) => tracing::error!(%stream, %error, "held"),
-            (true, false) => tracing::warn!(%stream, %error, "trying again"),
+            (true, true) => tracing::error!(%scope, %error, "held"),
+            (true, false) => tracing::warn!(%scope, %error, "trying again"),
             (false, _) => tracing::debug!(%stream, %error, "trying again"),
         }
         failing.insert(stream.clone());
@@ -38,7 +39,7 @@ impl Alarms {
     pub(super) fn clear(&self, stream: &StreamId) {
         self.lock().retain(|(scope, _), failing| {
             if failing.remove(stream) && failing.is_empty() {
-                tracing::info!(%stream, %scope, "going on");
+                tracing::info!(%scope, "going on");
             }
             !failing.is_empty()
         });

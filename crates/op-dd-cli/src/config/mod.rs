@@ -61,7 +61,7 @@ pub(crate) struct Account {
     pub(crate) feeds: Option<Vec<Feed>>,
     #[serde(default)]
     pub(crate) tags: Vec<String>,
-    #[serde(default, deserialize_with = "parsed_if_there")]
+    #[serde(default, deserialize_with = "time_if_there")]
     pub(crate) start: Option<Timestamp>,
 }
 
@@ -213,6 +213,17 @@ where
     parsed(deserializer).map(Some)
 }
 
+/// A time in quotes, or as TOML writes it.
+fn time_if_there<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Timestamp>, D::Error> {
+    let text = match toml::Value::deserialize(deserializer)? {
+        toml::Value::String(text) => text,
+        other => other.to_string(),
+    };
+    text.parse().map(Some).map_err(serde::de::Error::custom)
+}
+
 fn parsed_list<'de, D, T>(deserializer: D) -> Result<Option<Vec<T>>, D::Error>
 where
     D: Deserializer<'de>,
@@ -249,6 +260,13 @@ mod tests {
         assert_eq!(account.feeds.as_deref(), Some(&[Feed::AuditEvents][..]));
         assert_eq!(config.datadog.site, Some(Site::EU1));
         assert_eq!(config.datadog.compression, Compression::Zstd);
+    }
+
+    #[test]
+    fn a_time_may_stand_without_quotes() {
+        let bare = GOOD.replace("\"2026-01-01T00:00:00Z\"", "2026-01-01T00:00:00Z");
+        let start = Config::parse(&bare).unwrap().accounts.remove(0).start;
+        assert_eq!(start.unwrap().as_str(), "2026-01-01T00:00:00Z");
     }
 
     #[test]
