@@ -1,4 +1,5 @@
 use std::collections::{HashMap, HashSet};
+use std::error::Error;
 use std::mem::discriminant;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -27,10 +28,11 @@ impl Alarms {
         let scope = error.scope(stream);
         let cause = (scope.clone(), Cause::of(error));
         let failing = raised.entry(cause).or_default();
+        let because = because(error).map(tracing::field::display);
         match (failing.is_empty(), error.is_hold()) {
-            (true, true) => tracing::error!(%scope, %error, "held"),
-            (true, false) => tracing::warn!(%scope, %error, "trying again"),
-            (false, _) => tracing::debug!(%stream, %error, "trying again"),
+            (true, true) => tracing::error!(%scope, %error, because, "held"),
+            (true, false) => tracing::warn!(%scope, %error, because, "trying again"),
+            (false, _) => tracing::debug!(%stream, %error, because, "trying again"),
         }
         failing.insert(stream.clone());
     }
@@ -59,4 +61,14 @@ impl Cause {
             other => Self::Other(discriminant(other)),
         }
     }
+}
+
+/// What lies at the bottom of a failure on the way to a server, such as a connection refused.
+fn because(error: &StepError) -> Option<&(dyn Error + 'static)> {
+    let on_the_way = matches!(error, StepError::Source(_) | StepError::Sink(_)) && !error.is_hold();
+    let mut bottom = error.source().filter(|_| on_the_way)?;
+    while let Some(cause) = bottom.source() {
+        bottom = cause;
+    }
+    Some(bottom)
 }

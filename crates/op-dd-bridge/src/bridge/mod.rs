@@ -17,6 +17,7 @@ mod lane;
 mod reader;
 mod report;
 mod run;
+mod trouble;
 
 use clock::Clock;
 pub use error::{BridgeError, Scope, StepError};

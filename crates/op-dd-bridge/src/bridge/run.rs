@@ -1,16 +1,13 @@
 use std::future::{Future, ready};
 use std::time::Duration;
 
-use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use futures_util::future::{FutureExt as _, Shared, join_all};
-use tokio::time::{Instant, sleep, sleep_until};
+use tokio::time::{Instant, sleep_until};
 
 use super::alarms::Alarms;
+use super::trouble::Trouble;
 use super::{Bridge, StepError, StepReport, Stream};
 use crate::StreamId;
-
-/// How often a held stream looks whether somebody has done what was to be done.
-const PROBE_INTERVAL: Duration = Duration::from_secs(60);
 
 /// Something that happened while a bridge was at work.
 #[derive(Debug)]
@@ -51,22 +48,13 @@ pub enum Outcome {
     Stopped,
 }
 
-/// When a stream's work is over, besides being stopped.
-#[derive(Clone, Copy)]
-enum Until {
-    /// Never.
-    Stopped,
-    /// There is nothing more at present, or it has failed for this long.
-    Drained(Duration),
-}
-
 impl Bridge {
     /// Carries events until `stop` completes: asks every feed for news at the poll interval, follows
     /// it as long as it has more, waits as servers ask, and never gives up.
     ///
     /// When `stop` completes, the steps that are under way come to their end, and no other begins.
     pub async fn run(&self, stop: impl Future<Output = ()> + Send) {
-        self.drive(Until::Stopped, stop).await;
+        self.drive(None, stop).await;
     }
 
     /// Carries what there is at present, and comes to an end: for a job that is started now and then.
@@ -77,38 +65,38 @@ impl Bridge {
         patience: Duration,
         stop: impl Future<Output = ()> + Send,
     ) -> Drained {
-        let outcomes = self.drive(Until::Drained(patience), stop).await;
+        let outcomes = self.drive(Some(patience), stop).await;
         let streams = self.streams().cloned().zip(outcomes).collect();
         Drained { streams }
     }
 
-    /// All streams as one set of futures, in one task.
-    async fn drive(&self, until: Until, stop: impl Future<Output = ()> + Send) -> Vec<Outcome> {
+    /// All streams as one set of futures, in one task. With patience, each until there is nothing more
+    /// at present or the patience is at its end.
+    async fn drive(
+        &self,
+        patience: Option<Duration>,
+        stop: impl Future<Output = ()> + Send,
+    ) -> Vec<Outcome> {
         let stop = stop.shared();
         let alarms = Alarms::default();
         let streams = self.streams.iter();
-        join_all(streams.map(|stream| self.follow(stream, until, stop.clone(), &alarms))).await
+        join_all(streams.map(|stream| self.follow(stream, patience, stop.clone(), &alarms))).await
     }
 
     async fn follow<S: Future<Output = ()>>(
         &self,
         stream: &Stream,
-        until: Until,
+        patience: Option<Duration>,
         stop: Shared<S>,
         alarms: &Alarms,
     ) -> Outcome {
-        let mut backoff = backoff();
-        let mut failing_since = None;
-        let mut asked_at = None;
-        loop {
-            if !before(&stop, ready(())).await {
-                return Outcome::Stopped;
-            }
-            let start = *asked_at.get_or_insert_with(Instant::now);
-            match self.step_of(stream).await {
+        let mut trouble = Trouble::default();
+        // When the round began that goes on for as long as there is more.
+        let mut round = Instant::now();
+        while before(&stop, ready(())).await {
+            let next = match self.step_of(stream).await {
                 Ok(report) => {
-                    failing_since = None;
-                    backoff = self::backoff();
+                    trouble.end();
                     alarms.clear(&stream.id);
                     self.tell(&Progress::Step {
                         stream: &stream.id,
@@ -117,45 +105,32 @@ impl Bridge {
                     if report.more {
                         continue;
                     }
-                    if matches!(until, Until::Drained(_)) {
+                    if patience.is_some() {
                         return Outcome::Complete;
                     }
-                    asked_at = None;
                     // From start to start; what is shorter for some spreads them out.
-                    let interval = self.poll_interval.mul_f64(1.0 - 0.1 * fastrand::f64());
-                    if !before(&stop, sleep_until(start + interval)).await {
-                        return Outcome::Stopped;
-                    }
+                    round + self.poll_interval.mul_f64(1.0 - 0.1 * fastrand::f64())
                 }
                 Err(error) => {
-                    asked_at = None;
-                    let since = *failing_since.get_or_insert_with(Instant::now);
-                    let asked = error.asked_wait().unwrap_or_default();
-                    let mut wait = asked;
                     if !matches!(error, StepError::Paused { .. }) {
                         alarms.raise(&stream.id, &error);
                         self.tell(&Progress::Failure {
                             stream: &stream.id,
                             error: &error,
                         });
-                        wait = match until {
-                            Until::Stopped if error.is_hold() => PROBE_INTERVAL,
-                            _ => backoff.next().unwrap_or(PROBE_INTERVAL).max(asked),
-                        };
                     }
-                    if let Until::Drained(patience) = until {
-                        let left = patience.saturating_sub(since.elapsed());
-                        if left.is_zero() || asked > left {
-                            return Outcome::Held(error);
-                        }
-                        wait = wait.min(left);
-                    }
-                    if !before(&stop, sleep(wait)).await {
-                        return Outcome::Stopped;
+                    match trouble.wait(&error, patience) {
+                        Some(wait) => Instant::now() + wait,
+                        None => return Outcome::Held(error),
                     }
                 }
+            };
+            if !before(&stop, sleep_until(next)).await {
+                break;
             }
+            round = Instant::now();
         }
+        Outcome::Stopped
     }
 
     fn tell(&self, progress: &Progress<'_>) {
@@ -172,13 +147,4 @@ async fn before<S: Future<Output = ()>>(stop: &Shared<S>, wait: impl Future<Outp
         () = stop.clone() => false,
         () = wait => true,
     }
-}
-
-fn backoff() -> ExponentialBackoff {
-    ExponentialBuilder::default()
-        .with_min_delay(Duration::from_secs(1))
-        .with_max_delay(Duration::from_secs(30))
-        .without_max_times()
-        .with_jitter()
-        .build()
 }
