@@ -35,7 +35,12 @@ pub(crate) async fn execute(args: &RunArgs) -> Result<Exit, Failure> {
     tracing::info!(state = folder, "carrying {}", names(bridge.streams()));
 
     if !args.once {
-        until_told_to_stop(args.grace, |stop| bridge.run(stop.told())).await?;
+        let ended = until_told_to_stop(args.grace, |stop| bridge.run(stop.told())).await?;
+        if ended.is_none() {
+            tracing::warn!("what was under way took too long: the next start carries it again");
+        }
+        let read = tally.read.load(Ordering::Relaxed);
+        tracing::info!("stopped; {read} events carried");
         return Ok(Exit::Clean);
     }
     let drained = drain(&bridge, args).await?;

@@ -1,14 +1,17 @@
-use std::collections::HashSet;
 use std::time::{Duration, SystemTime};
 
-use datadog_logs::batch::Limits;
-use datadog_logs::{LogEntry, Receipt, RefusalReason, Refused};
+use datadog_logs::Receipt;
 use onepassword_events::{Page, Position, Reset};
 
 use super::accepted::Accepted;
 use super::reader::{Ahead, Reader};
-use super::{Bridge, FIRST_START, StepError, StepReport};
-use crate::{Checkpoint, Context, DeadLetter, Mapped, PageDigest, Place, StreamId};
+use super::shipment::Shipment;
+use super::{Bridge, StepError, StepReport};
+use crate::{Checkpoint, Context, PageDigest, Place, StreamId};
+
+/// How far back a stream begins that nothing was committed of, unless its account says otherwise: less
+/// than [`WINDOW_BEHIND`](crate::WINDOW_BEHIND), so that nothing of a first start is late.
+const FIRST_START: Duration = Duration::from_secs(17 * 3600);
 
 /// A stream at work: the way of one page, again and again.
 pub(super) struct Lane {
@@ -19,16 +22,6 @@ pub(super) struct Lane {
     checkpoint: Option<Checkpoint>,
     ahead: Option<Ahead>,
     accepted: Accepted,
-}
-
-/// A page made ready to be sent.
-struct Shipment {
-    entries: Vec<LogEntry>,
-    /// For each entry, where its event stands on the page.
-    indices: Vec<usize>,
-    letters: Vec<DeadLetter>,
-    report: StepReport,
-    newest: Option<SystemTime>,
 }
 
 impl Lane {
@@ -105,24 +98,18 @@ impl Lane {
         page: &Page,
         next: Place,
     ) -> Result<StepReport, StepError> {
-        let mut shipment = self.load(page, bridge);
-        if !shipment.entries.is_empty() {
-            let receipt = self.send(bridge, &shipment, page).await?;
-            self.unload(&receipt, &mut shipment, page, bridge)?;
+        let context = self.context.at(bridge.clock.now());
+        let mut shipment = Shipment::pack(page, &*bridge.mapper, &context, &self.accepted);
+        if !shipment.entries().is_empty() {
+            let receipt = self.send(bridge, &shipment).await?;
+            shipment.delivered(&receipt, bridge.clock.now())?;
         }
-        if !shipment.letters.is_empty() {
-            let kept = bridge.dead_letters.keep(&self.stream, &shipment.letters);
+        if !shipment.letters().is_empty() {
+            let kept = bridge.dead_letters.keep(&self.stream, shipment.letters());
             kept.await.map_err(StepError::Store)?;
         }
         self.commit(bridge, checkpoint, next).await?;
-
-        let mut report = shipment.report;
-        report.more = page.has_more();
-        report.moved = true;
-        report.lag = shipment
-            .newest
-            .and_then(|time| bridge.clock.now().duration_since(time).ok());
-        Ok(report)
+        Ok(shipment.report(bridge.clock.now()))
     }
 
     /// The stream's checkpoint. The first one is where to start, and is committed before anything is
@@ -170,67 +157,28 @@ impl Lane {
         }
     }
 
-    /// Maps the page's events, but for those that were accepted before.
-    fn load(&self, page: &Page, bridge: &Bridge) -> Shipment {
-        let events = page.events();
-        let context = self.context.at(bridge.clock.now());
-        let accepted = self.accepted.mark(events);
-        let mut shipment = Shipment {
-            entries: Vec::with_capacity(events.len()),
-            indices: Vec::with_capacity(events.len()),
-            letters: Vec::new(),
-            report: StepReport {
-                read: events.len(),
-                ..StepReport::default()
-            },
-            newest: None,
-        };
-        for (index, (event, accepted)) in events.iter().zip(accepted).enumerate() {
-            if !event.is_object() {
-                let reason = "the event is not a JSON object";
-                shipment
-                    .letters
-                    .push(DeadLetter::new(event, context.now(), reason, None));
-                shipment.report.refused += 1;
-                continue;
-            }
-            let Mapped {
-                entry,
-                event_time,
-                late,
-                collisions,
-            } = bridge.mapper.map(event, &context);
-            shipment.report.late += usize::from(late);
-            shipment.report.collisions += collisions;
-            shipment.newest = event_time.or(shipment.newest);
-            if accepted {
-                shipment.report.sent += 1;
-            } else {
-                shipment.entries.push(entry);
-                shipment.indices.push(index);
-            }
-        }
-        shipment
-    }
-
+    /// Sends the shipment, and remembers what the intake has accepted until the page is committed.
     async fn send(
         &mut self,
         bridge: &Bridge,
-        shipment: &Shipment,
-        page: &Page,
+        shipment: &Shipment<'_>,
     ) -> Result<Receipt, StepError> {
-        match bridge.sink.send(&shipment.entries).await {
+        match bridge.sink.send(shipment.entries()).await {
             Ok(receipt) => {
                 // Only what has accepted is the intake: an error may be a gateway's, which has a clock
                 // of its own.
                 if let Some(time) = receipt.server_time {
                     bridge.clock.learn(time);
                 }
+                for event in shipment.accepted(&receipt) {
+                    self.accepted.add(event);
+                }
                 Ok(receipt)
             }
             Err(error) => {
-                for &entry in error.accepted() {
-                    self.accept(page, shipment, entry);
+                let accepted = error.accepted().iter();
+                for event in accepted.filter_map(|&entry| shipment.event(entry)) {
+                    self.accepted.add(event);
                 }
                 let error = StepError::Sink(error);
                 if let Some(wait) = error.asked_wait() {
@@ -238,58 +186,6 @@ impl Lane {
                 }
                 Err(error)
             }
-        }
-    }
-
-    /// Takes in what the intake said of each entry.
-    fn unload(
-        &mut self,
-        receipt: &Receipt,
-        shipment: &mut Shipment,
-        page: &Page,
-        bridge: &Bridge,
-    ) -> Result<(), StepError> {
-        let refused = &receipt.refused;
-        let indices: HashSet<_> = refused.iter().map(|refusal| refusal.index).collect();
-        for entry in 0..shipment.entries.len() {
-            if !indices.contains(&entry) {
-                self.accept(page, shipment, entry);
-            }
-        }
-        shipment.report.sent += receipt.accepted;
-        shipment.report.bytes = receipt.bytes;
-        shipment.report.bytes_sent = receipt.bytes_sent;
-
-        let some_accepted = shipment.report.sent > 0;
-        if !some_accepted && !refused.iter().all(is_its_own_fault) {
-            return Err(StepError::AllRefused {
-                entries: refused.len(),
-                status: refused.first().and_then(status),
-            });
-        }
-        let now = bridge.clock.now();
-        for refusal in refused {
-            let Some(event) = shipment
-                .indices
-                .get(refusal.index)
-                .and_then(|&index| page.events().get(index))
-            else {
-                continue;
-            };
-            let letter = DeadLetter::new(event, now, reason(refusal), status(refusal));
-            shipment.letters.push(letter);
-            shipment.report.refused += 1;
-        }
-        Ok(())
-    }
-
-    fn accept(&mut self, page: &Page, shipment: &Shipment, entry: usize) {
-        let event = shipment
-            .indices
-            .get(entry)
-            .and_then(|&index| page.events().get(index));
-        if let Some(event) = event {
-            self.accepted.add(event);
         }
     }
 
@@ -308,27 +204,4 @@ impl Lane {
 
 fn go_on_unless(closed_for: Option<Duration>) -> Result<(), StepError> {
     closed_for.map_or(Ok(()), |wait| Err(StepError::Paused { wait }))
-}
-
-/// An entry over the intake's documented size is at fault by itself, whatever became of the others.
-fn is_its_own_fault(refusal: &Refused) -> bool {
-    let most = Limits::default().entry_bytes;
-    matches!(refusal.reason, RefusalReason::TooLarge { bytes } if bytes > most)
-}
-
-fn status(refusal: &Refused) -> Option<u16> {
-    match refusal.reason {
-        RefusalReason::Rejected { status } => Some(status),
-        _ => None,
-    }
-}
-
-fn reason(refusal: &Refused) -> String {
-    match refusal.reason {
-        RefusalReason::TooLarge { bytes } => {
-            format!("the log is too large for the intake ({bytes} bytes)")
-        }
-        RefusalReason::Rejected { status } => format!("the intake refused the log ({status})"),
-        _ => "the intake refused the log".to_owned(),
-    }
 }

@@ -1,0 +1,163 @@
+use std::collections::HashSet;
+use std::time::SystemTime;
+
+use datadog_logs::batch::Limits;
+use datadog_logs::{LogEntry, Receipt, RefusalReason, Refused};
+use onepassword_events::{Event, Page};
+
+use super::accepted::Accepted;
+use super::{StepError, StepReport};
+use crate::{Context, DeadLetter, Mapped, Mapper};
+
+/// A page made ready to be sent, and what became of it.
+pub(super) struct Shipment<'a> {
+    page: &'a Page,
+    entries: Vec<LogEntry>,
+    /// For each entry, where its event stands on the page.
+    indices: Vec<usize>,
+    letters: Vec<DeadLetter>,
+    report: StepReport,
+    newest: Option<SystemTime>,
+}
+
+impl<'a> Shipment<'a> {
+    /// Maps the page's events; those that were accepted before need not be sent.
+    pub(super) fn pack(
+        page: &'a Page,
+        mapper: &dyn Mapper,
+        context: &Context,
+        accepted: &Accepted,
+    ) -> Self {
+        let events = page.events();
+        let accepted = accepted.mark(events);
+        let mut shipment = Self {
+            page,
+            entries: Vec::with_capacity(events.len()),
+            indices: Vec::with_capacity(events.len()),
+            letters: Vec::new(),
+            report: StepReport {
+                read: events.len(),
+                ..StepReport::default()
+            },
+            newest: None,
+        };
+        for (index, (event, accepted)) in events.iter().zip(accepted).enumerate() {
+            if !event.is_object() {
+                let reason = "the event is not a JSON object";
+                shipment.give_up(DeadLetter::new(event, context.now(), reason, None));
+                continue;
+            }
+            let Mapped {
+                entry,
+                event_time,
+                late,
+                collisions,
+            } = mapper.map(event, context);
+            shipment.report.late += usize::from(late);
+            shipment.report.collisions += collisions;
+            shipment.newest = event_time.or(shipment.newest);
+            if accepted {
+                shipment.report.sent += 1;
+            } else {
+                shipment.entries.push(entry);
+                shipment.indices.push(index);
+            }
+        }
+        shipment
+    }
+
+    /// What is to be sent.
+    pub(super) fn entries(&self) -> &[LogEntry] {
+        &self.entries
+    }
+
+    /// What can't be.
+    pub(super) fn letters(&self) -> &[DeadLetter] {
+        &self.letters
+    }
+
+    /// The event that an entry is of.
+    pub(super) fn event(&self, entry: usize) -> Option<&'a Event> {
+        let &index = self.indices.get(entry)?;
+        self.page.events().get(index)
+    }
+
+    /// The events that were accepted.
+    pub(super) fn accepted<'s>(
+        &'s self,
+        receipt: &Receipt,
+    ) -> impl Iterator<Item = &'a Event> + 's {
+        let refused: HashSet<_> = receipt
+            .refused
+            .iter()
+            .map(|refusal| refusal.index)
+            .collect();
+        let accepted = (0..self.entries.len()).filter(move |entry| !refused.contains(entry));
+        accepted.filter_map(|entry| self.event(entry))
+    }
+
+    /// Takes in what the intake said of each entry. What it refused is given up, unless it refused
+    /// everything.
+    pub(super) fn delivered(
+        &mut self,
+        receipt: &Receipt,
+        now: SystemTime,
+    ) -> Result<(), StepError> {
+        self.report.sent += receipt.accepted;
+        self.report.bytes = receipt.bytes;
+        self.report.bytes_sent = receipt.bytes_sent;
+        let refused = &receipt.refused;
+        if self.report.sent == 0 && !refused.iter().all(is_its_own_fault) {
+            return Err(StepError::AllRefused {
+                entries: refused.len(),
+                status: refused.first().and_then(status),
+            });
+        }
+        for refusal in refused {
+            if let Some(event) = self.event(refusal.index) {
+                let letter = DeadLetter::new(event, now, reason(refusal), status(refusal));
+                self.give_up(letter);
+            }
+        }
+        Ok(())
+    }
+
+    /// What there is to say of it once it is committed.
+    pub(super) fn report(self, now: SystemTime) -> StepReport {
+        let lag = self.newest.and_then(|time| now.duration_since(time).ok());
+        StepReport {
+            more: self.page.has_more(),
+            moved: true,
+            lag,
+            ..self.report
+        }
+    }
+
+    fn give_up(&mut self, letter: DeadLetter) {
+        self.letters.push(letter);
+        self.report.refused += 1;
+    }
+}
+
+/// An entry over the intake's documented size is at fault by itself, whatever became of the others.
+fn is_its_own_fault(refusal: &Refused) -> bool {
+    let most = Limits::default().entry_bytes;
+    matches!(refusal.reason, RefusalReason::TooLarge { bytes } if bytes > most)
+}
+
+fn status(refusal: &Refused) -> Option<u16> {
+    match refusal.reason {
+        RefusalReason::Rejected { status } => Some(status),
+        _ => None,
+    }
+}
+
+fn reason(refusal: &Refused) -> String {
+    match refusal.reason {
+        RefusalReason::TooLarge { bytes } => {
+            format!("the log is too large for the intake ({bytes} bytes)")
+        }
+        RefusalReason::Rejected { status } => format!("the intake refused the log ({status})"),
+        _ => "the intake refused the log".to_owned(),
+    }
+}
