@@ -6,24 +6,40 @@ use sha2::{Digest, Sha256};
 /// The events of a page that the intake has accepted before the page could be committed: they are not
 /// sent again when the page is.
 ///
-/// Known by their text, and counted, since a page may hold the same event twice.
+/// Known by their text, and counted, since a page may hold the same event twice. Most pages are
+/// committed at once, so the texts are hashed only when a page is not.
 #[derive(Debug, Default)]
 pub(super) struct Accepted {
     page: Option<Position>,
+    latest: Vec<Event>,
     counts: HashMap<[u8; 32], usize>,
 }
 
 impl Accepted {
     /// Forgets all but what was accepted of the page at `position`.
     pub(super) fn turn_to(&mut self, position: &Position) {
-        if self.page.as_ref() != Some(position) {
+        if self.page.as_ref() == Some(position) {
+            self.condense();
+        } else {
+            self.forget();
             self.page = Some(position.clone());
-            self.counts.clear();
         }
     }
 
-    pub(super) fn add(&mut self, event: &Event) {
-        *self.counts.entry(Self::key(event)).or_default() += 1;
+    pub(super) fn add<'a>(&mut self, events: impl IntoIterator<Item = &'a Event>) {
+        self.latest.extend(events.into_iter().cloned());
+    }
+
+    /// The page is committed.
+    pub(super) fn forget(&mut self) {
+        *self = Self::default();
+    }
+
+    /// Lets go of the page that the events are slices of: it may be a while until it is read again.
+    pub(super) fn condense(&mut self) {
+        for event in self.latest.drain(..) {
+            *self.counts.entry(Self::key(&event)).or_default() += 1;
+        }
     }
 
     /// For each event in order, whether it was accepted before.
@@ -63,9 +79,11 @@ mod tests {
         let mut accepted = Accepted::default();
         accepted.turn_to(&position("here"));
         assert_eq!(accepted.mark(&page), [false, false, false]);
-        accepted.add(&page[0]);
+        accepted.add([&page[0]]);
+        accepted.condense();
         assert_eq!(accepted.mark(&page), [true, false, false]);
-        accepted.add(&page[2]);
+        accepted.add([&page[2]]);
+        accepted.turn_to(&position("here"));
         assert_eq!(accepted.mark(&page), [true, false, true]);
         accepted.turn_to(&position("here"));
         assert_eq!(accepted.mark(&page), [true, false, true]);

@@ -1,6 +1,5 @@
 use std::time::{Duration, SystemTime};
 
-use datadog_logs::Receipt;
 use onepassword_events::{Page, Position, Reset};
 
 use super::accepted::Accepted;
@@ -82,12 +81,15 @@ impl Lane {
         let mut ahead = read_on.then(|| self.reader.ahead(next.position.clone()));
         let delivery = self.deliver(bridge, &checkpoint, &page, next);
         // Should the delivery fail, the page behind is of no use.
-        let report = match &mut ahead {
-            Some(ahead) => ahead.during(delivery).await?,
-            None => delivery.await?,
+        let delivered = match &mut ahead {
+            Some(ahead) => ahead.during(delivery).await,
+            None => delivery.await,
         };
-        self.ahead = ahead;
-        Ok(report)
+        match &delivered {
+            Ok(_) => self.ahead = ahead,
+            Err(_) => self.accepted.condense(),
+        }
+        delivered
     }
 
     /// Brings one page from the source to the store: mapped, sent, accepted, committed.
@@ -101,8 +103,7 @@ impl Lane {
         let context = self.context.at(bridge.clock.now());
         let mut shipment = Shipment::pack(page, &*bridge.mapper, &context, &self.accepted);
         if !shipment.entries().is_empty() {
-            let receipt = self.send(bridge, &shipment).await?;
-            shipment.delivered(&receipt, bridge.clock.now())?;
+            self.send(bridge, &mut shipment).await?;
         }
         if !shipment.letters().is_empty() {
             let kept = bridge.dead_letters.keep(&self.stream, shipment.letters());
@@ -115,7 +116,7 @@ impl Lane {
     /// The stream's checkpoint. The first one is where to start, and is committed before anything is
     /// read, so that a restart doesn't move it.
     async fn checkpoint(&mut self, bridge: &Bridge) -> Result<(Checkpoint, Place), StepError> {
-        let checkpoint = match self.checkpoint.take() {
+        let checkpoint = match self.checkpoint.clone() {
             Some(checkpoint) => checkpoint,
             None => bridge
                 .store
@@ -123,22 +124,19 @@ impl Lane {
                 .await
                 .map_err(StepError::Store)?,
         };
-        let place = if let Some(place) = checkpoint.place.clone() {
+        if let Some(place) = checkpoint.place.clone() {
             self.checkpoint = Some(checkpoint.clone());
-            place
-        } else {
-            let now = bridge.clock.now();
-            let start = self
-                .start
-                .unwrap_or_else(|| now.checked_sub(FIRST_START).unwrap_or(now));
-            let place = Place {
-                position: Reset::new(start.into()).into(),
-                last_page: None,
-            };
-            self.commit(bridge, &checkpoint, place.clone()).await?;
-            place
+            return Ok((checkpoint, place));
+        }
+        let now = bridge.clock.now();
+        let start = self
+            .start
+            .unwrap_or_else(|| now.checked_sub(FIRST_START).unwrap_or(now));
+        let place = Place {
+            position: Reset::new(start.into()).into(),
+            last_page: None,
         };
-        let checkpoint = self.checkpoint.clone().unwrap_or(checkpoint);
+        let checkpoint = self.commit(bridge, &checkpoint, place.clone()).await?;
         Ok((checkpoint, place))
     }
 
@@ -161,8 +159,8 @@ impl Lane {
     async fn send(
         &mut self,
         bridge: &Bridge,
-        shipment: &Shipment<'_>,
-    ) -> Result<Receipt, StepError> {
+        shipment: &mut Shipment<'_>,
+    ) -> Result<(), StepError> {
         match bridge.sink.send(shipment.entries()).await {
             Ok(receipt) => {
                 // Only what has accepted is the intake: an error may be a gateway's, which has a clock
@@ -170,16 +168,14 @@ impl Lane {
                 if let Some(time) = receipt.server_time {
                     bridge.clock.learn(time);
                 }
-                for event in shipment.accepted(&receipt) {
-                    self.accepted.add(event);
-                }
-                Ok(receipt)
+                shipment.delivered(&receipt, bridge.clock.now())?;
+                self.accepted.add(shipment.accepted());
+                Ok(())
             }
             Err(error) => {
                 let accepted = error.accepted().iter();
-                for event in accepted.filter_map(|&entry| shipment.event(entry)) {
-                    self.accepted.add(event);
-                }
+                let accepted = accepted.filter_map(|&entry| shipment.event(entry));
+                self.accepted.add(accepted);
                 let error = StepError::Sink(error);
                 if let Some(wait) = error.asked_wait() {
                     bridge.intake.close_for(wait);
@@ -194,11 +190,14 @@ impl Lane {
         bridge: &Bridge,
         from: &Checkpoint,
         next: Place,
-    ) -> Result<(), StepError> {
+    ) -> Result<Checkpoint, StepError> {
         let committed = bridge.store.commit(from, next).await;
         // After a failure it may have happened all the same: the store will know.
         self.checkpoint = committed.as_ref().ok().cloned();
-        committed.map(drop).map_err(StepError::Store)
+        if committed.is_ok() {
+            self.accepted.forget();
+        }
+        committed.map_err(StepError::Store)
     }
 }
 

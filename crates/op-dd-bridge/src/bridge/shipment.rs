@@ -16,6 +16,8 @@ pub(super) struct Shipment<'a> {
     /// For each entry, where its event stands on the page.
     indices: Vec<usize>,
     letters: Vec<DeadLetter>,
+    /// The entries that the intake refused.
+    refused: HashSet<usize>,
     report: StepReport,
     newest: Option<SystemTime>,
 }
@@ -35,6 +37,7 @@ impl<'a> Shipment<'a> {
             entries: Vec::with_capacity(events.len()),
             indices: Vec::with_capacity(events.len()),
             letters: Vec::new(),
+            refused: HashSet::new(),
             report: StepReport {
                 read: events.len(),
                 ..StepReport::default()
@@ -82,17 +85,9 @@ impl<'a> Shipment<'a> {
         self.page.events().get(index)
     }
 
-    /// The events that were accepted.
-    pub(super) fn accepted<'s>(
-        &'s self,
-        receipt: &Receipt,
-    ) -> impl Iterator<Item = &'a Event> + 's {
-        let refused: HashSet<_> = receipt
-            .refused
-            .iter()
-            .map(|refusal| refusal.index)
-            .collect();
-        let accepted = (0..self.entries.len()).filter(move |entry| !refused.contains(entry));
+    /// The events that were sent and accepted, once it is delivered.
+    pub(super) fn accepted(&self) -> impl Iterator<Item = &'a Event> {
+        let accepted = (0..self.entries.len()).filter(|entry| !self.refused.contains(entry));
         accepted.filter_map(|entry| self.event(entry))
     }
 
@@ -114,6 +109,7 @@ impl<'a> Shipment<'a> {
             });
         }
         for refusal in refused {
+            self.refused.insert(refusal.index);
             if let Some(event) = self.event(refusal.index) {
                 let letter = DeadLetter::new(event, now, reason(refusal), status(refusal));
                 self.give_up(letter);
