@@ -179,7 +179,7 @@ pub(crate) fn stream(feed: Feed) -> StreamId {
 pub(crate) async fn step(bridge: &Bridge, feed: Feed) -> Result<StepReport, StepError> {
     loop {
         match bridge.step(&stream(feed)).await.unwrap() {
-            Err(StepError::Paused { wait }) => tokio::time::sleep(wait).await,
+            Err(StepError::Paused { wait, .. }) => tokio::time::sleep(wait).await,
             done => return done,
         }
     }

@@ -69,14 +69,15 @@ pub(crate) fn verdict(
             _ => None,
         })
         .collect();
-    // Those that wait with another say less than that other.
-    let telling = held
+    // Those that wait with another share its cause.
+    let telling: Vec<_> = held
         .iter()
-        .find(|(_, error)| !matches!(error, StepError::Paused { .. }));
-    if let Some(&(stream, error)) = telling.or(held.first()) {
+        .filter(|(_, error)| !matches!(error, StepError::Paused { .. }))
+        .collect();
+    if let Some(&&(stream, error)) = telling.first().or(held.first().as_ref()) {
         let cause = cause(error);
         let common = held.len() == streams.len()
-            && held.iter().all(|(_, error)| self::cause(error) == cause)
+            && telling.iter().all(|(_, error)| self::cause(error) == cause)
             && left_out.iter().all(|failure| failure.exit() == cause);
         let scopes: HashSet<_> = held.iter().map(|(id, error)| error.scope(id)).collect();
         let line = line(stream, error);

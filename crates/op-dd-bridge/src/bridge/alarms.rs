@@ -37,14 +37,21 @@ impl Alarms {
         failing.insert(stream.clone());
     }
 
-    /// A cause is over once it stops no stream: one feed may be refused while others are not.
+    /// A cause is over once it stops no stream: one feed may be refused while others are not. A scope
+    /// goes on once it has no cause left.
     pub(super) fn clear(&self, stream: &StreamId) {
-        self.lock().retain(|(scope, _), failing| {
+        let mut raised = self.lock();
+        let mut over = HashSet::new();
+        raised.retain(|(scope, _), failing| {
             if failing.remove(stream) && failing.is_empty() {
-                tracing::info!(%scope, "going on");
+                over.insert(scope.clone());
             }
             !failing.is_empty()
         });
+        over.retain(|scope| !raised.keys().any(|(raised, _)| raised == scope));
+        for scope in over {
+            tracing::info!(%scope, "going on");
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<(Scope, Cause), HashSet<StreamId>>> {

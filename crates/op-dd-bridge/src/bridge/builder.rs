@@ -6,8 +6,10 @@ use std::time::{Duration, SystemTime};
 use datadog_logs::{LogSink, Tags};
 use tokio::sync::Mutex;
 
+use super::budget::Budget;
 use super::clock::Clock;
 use super::gate::Gate;
+use super::intake::Intake;
 use super::lane::Lane;
 use super::reader::Reader;
 use super::{Bridge, BridgeError, Observer, Progress, Stream};
@@ -24,6 +26,7 @@ pub struct BridgeBuilder {
     tags: Tags,
     destination: Name,
     poll_interval: Duration,
+    page_memory: usize,
     clock: Arc<dyn Fn() -> SystemTime + Send + Sync>,
     observer: Option<Observer>,
 }
@@ -43,6 +46,7 @@ impl BridgeBuilder {
             tags: Tags::default(),
             destination: Name::DATADOG,
             poll_interval: Duration::from_secs(10),
+            page_memory: 24 * 1024 * 1024,
             clock: Arc::new(SystemTime::now),
             observer: None,
         }
@@ -80,6 +84,13 @@ impl BridgeBuilder {
         self
     }
 
+    /// How many bytes of pages are held at a time, over all streams. A page that finds no room is let
+    /// go, and read again when there is. 24 MiB, unless set; a single page may be larger.
+    pub fn page_memory(mut self, bytes: usize) -> Self {
+        self.page_memory = bytes;
+        self
+    }
+
     /// Takes the time from here instead of the machine's clock.
     pub fn clock(mut self, clock: Arc<dyn Fn() -> SystemTime + Send + Sync>) -> Self {
         self.clock = clock;
@@ -103,6 +114,7 @@ impl BridgeBuilder {
             return Err(BridgeError::NoAccount);
         }
         let clock = Clock::new(self.clock);
+        let budget = Budget::new(self.page_memory);
         let mut names = BTreeSet::new();
         let mut streams = Vec::new();
         for account in self.accounts {
@@ -131,8 +143,13 @@ impl BridgeBuilder {
                     feed,
                     destination: self.destination.clone(),
                 };
-                let source = Arc::clone(&account.source);
-                let reader = Reader::new(source, feed, Arc::clone(&gate), clock.clone());
+                let reader = Reader {
+                    source: Arc::clone(&account.source),
+                    feed,
+                    account: Arc::clone(&gate),
+                    clock: clock.clone(),
+                    budget: budget.clone(),
+                };
                 let lane = Lane::new(id.clone(), reader, account.start, context);
                 streams.push(Stream {
                     id,
@@ -141,14 +158,13 @@ impl BridgeBuilder {
             }
         }
         Ok(Bridge {
-            sink: self.sink,
+            intake: Intake::new(self.sink),
             store: self.store,
             dead_letters: self.dead_letters,
             mapper: self.mapper,
             clock,
             poll_interval: self.poll_interval,
             observer: self.observer,
-            intake: Gate::open(),
             streams,
         })
     }
@@ -161,6 +177,7 @@ impl fmt::Debug for BridgeBuilder {
             .field("tags", &self.tags)
             .field("destination", &self.destination)
             .field("poll_interval", &self.poll_interval)
+            .field("page_memory", &self.page_memory)
             .finish_non_exhaustive()
     }
 }

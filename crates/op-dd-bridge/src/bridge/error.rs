@@ -23,10 +23,21 @@ pub enum StepError {
         /// The status that it refused the first of them with.
         status: Option<u16>,
     },
+    /// The intake refused more of the stream's entries within an hour than may be given up: they may
+    /// have something in common. No more are given up for now.
+    TooManyRefused {
+        /// How many were given up within the last hour.
+        before: usize,
+        /// How many more it refused.
+        entries: usize,
+    },
     /// The checkpoint could not be read or moved, or a dead letter not be kept.
     Store(StoreError),
-    /// A server asked another stream to leave it alone for a while, which holds for this one, too.
+    /// A server is left alone for a while, since it asked for that, or since it fails and another
+    /// stream finds out whether it is back.
     Paused {
+        /// Which one: the intake, or an account's.
+        by: Scope,
         /// How long still.
         wait: Duration,
     },
@@ -69,9 +80,10 @@ impl StepError {
                 SendErrorKind::Rejected => Scope::Stream(stream.clone()),
                 _ => Scope::Intake,
             },
-            Self::AllRefused { .. } | Self::Store(_) | Self::Paused { .. } => {
+            Self::AllRefused { .. } | Self::TooManyRefused { .. } | Self::Store(_) => {
                 Scope::Stream(stream.clone())
             }
+            Self::Paused { by, .. } => by.clone(),
         }
     }
 
@@ -81,7 +93,7 @@ impl StepError {
         match self {
             Self::Source(error) => !error.is_retryable(),
             Self::Sink(error) => error.retry() == datadog_logs::Retry::Never,
-            Self::AllRefused { .. } => true,
+            Self::AllRefused { .. } | Self::TooManyRefused { .. } => true,
             Self::Paused { .. } => false,
             Self::Store(error) => !matches!(
                 error.kind(),
@@ -99,8 +111,8 @@ impl StepError {
                 datadog_logs::Retry::After(wait) => Some(wait),
                 _ => None,
             },
-            Self::Paused { wait } => Some(*wait),
-            Self::AllRefused { .. } | Self::Store(_) => None,
+            Self::Paused { wait, .. } => Some(*wait),
+            Self::AllRefused { .. } | Self::TooManyRefused { .. } | Self::Store(_) => None,
         }
     }
 }
@@ -121,9 +133,15 @@ impl fmt::Display for StepError {
                 )
             }
             Self::Store(error) => error.fmt(f),
-            Self::Paused { wait } => write!(
+            Self::TooManyRefused { before, entries } => write!(
                 f,
-                "a server asked to be left alone, for another {} s",
+                "the intake refused {entries} more entries, after {before} that were given up within \
+                 an hour, so no more are given up for now: look at what they have in common, under \
+                 dead-letters in the state folder"
+            ),
+            Self::Paused { by, wait } => write!(
+                f,
+                "{by} is left alone for another {} s",
                 wait.as_secs_f64().ceil()
             ),
         }
@@ -135,7 +153,7 @@ impl StdError for StepError {
         match self {
             Self::Source(error) => error.source(),
             Self::Sink(error) => error.source(),
-            Self::AllRefused { .. } | Self::Paused { .. } => None,
+            Self::AllRefused { .. } | Self::TooManyRefused { .. } | Self::Paused { .. } => None,
             Self::Store(error) => error.source(),
         }
     }

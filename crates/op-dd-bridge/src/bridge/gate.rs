@@ -4,10 +4,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// A server is left alone for an hour at the most.
-const LONGEST_WAIT: Duration = Duration::from_secs(3600);
+pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 
-/// Keeps every stream of an account, or of the intake, waiting for as long as a server asked to be
-/// left alone.
+/// Keeps every stream of an account waiting for as long as its server asked to be left alone.
 #[derive(Debug)]
 pub(super) struct Gate(Mutex<Instant>);
 

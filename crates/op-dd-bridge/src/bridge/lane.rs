@@ -3,9 +3,10 @@ use std::time::{Duration, SystemTime};
 use onepassword_events::{Page, Position, Reset};
 
 use super::accepted::Accepted;
-use super::reader::{Ahead, Reader};
+use super::reader::{Ahead, Held, Reader};
+use super::refusals::Refusals;
 use super::shipment::Shipment;
-use super::{Bridge, StepError, StepReport};
+use super::{Bridge, Scope, StepError, StepReport};
 use crate::{Checkpoint, Context, PageDigest, Place, StreamId};
 
 /// How far back a stream begins that nothing was committed of, unless its account says otherwise: less
@@ -20,7 +21,10 @@ pub(super) struct Lane {
     context: Context,
     checkpoint: Option<Checkpoint>,
     ahead: Option<Ahead>,
+    /// How large the next page is likely to be: as large as the last, if that had more behind it.
+    expected: usize,
     accepted: Accepted,
+    refusals: Refusals,
 }
 
 impl Lane {
@@ -37,7 +41,9 @@ impl Lane {
             context,
             checkpoint: None,
             ahead: None,
+            expected: 0,
             accepted: Accepted::default(),
+            refusals: Refusals::default(),
         }
     }
 
@@ -46,14 +52,11 @@ impl Lane {
         let ahead = self.ahead.take();
         // A failure is told. A page isn't kept over a pause: it is read again.
         if !ahead.as_ref().is_some_and(Ahead::has_failed) {
-            go_on_unless(self.reader.paused_for().max(bridge.intake.closed_for()))?;
+            self.go_on(bridge)?;
         }
-        let page = match ahead {
-            Some(ahead) => ahead.page().await,
-            None => self.reader.read(&place.position).await,
-        };
-        let page = page.map_err(StepError::Source)?;
-        self.look_at_start(&place.position, &page);
+        let held = self.read(ahead, &place.position).await;
+        let page = &held.map_err(StepError::Source)?.page;
+        self.look_at_start(&place.position, page);
 
         let next = Place {
             position: Position::After(page.cursor().clone()),
@@ -72,14 +75,9 @@ impl Lane {
             return Ok(StepReport::default());
         }
 
-        // While this page was being read, the intake may have asked another stream to leave it alone.
-        if !page.events().is_empty() {
-            go_on_unless(bridge.intake.closed_for())?;
-        }
         self.accepted.turn_to(&place.position);
-        let read_on = page.has_more() && self.reader.paused_for().is_none();
-        let mut ahead = read_on.then(|| self.reader.ahead(next.position.clone()));
-        let delivery = self.deliver(bridge, &checkpoint, &page, next);
+        let mut ahead = self.read_on(page, &next.position);
+        let delivery = self.deliver(bridge, &checkpoint, page, next);
         // Should the delivery fail, the page behind is of no use.
         let delivered = match &mut ahead {
             Some(ahead) => ahead.during(delivery).await,
@@ -90,6 +88,47 @@ impl Lane {
             Err(_) => self.accepted.condense(),
         }
         delivered
+    }
+
+    /// Fails while a server is to be left alone.
+    fn go_on(&self, bridge: &Bridge) -> Result<(), StepError> {
+        let account = Scope::Account(self.stream.account.clone());
+        let closed = [
+            (self.reader.paused_for(), account),
+            (bridge.intake.closed_for(), Scope::Intake),
+        ];
+        let longest = closed.into_iter().max_by_key(|(wait, _)| *wait);
+        match longest {
+            Some((Some(wait), by)) => Err(StepError::Paused { by, wait }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The page at this place: the one that was read ahead, if there is one.
+    async fn read(
+        &mut self,
+        ahead: Option<Ahead>,
+        position: &Position,
+    ) -> Result<Held, onepassword_events::Error> {
+        let expected = std::mem::take(&mut self.expected);
+        let held = match ahead {
+            None => self.reader.read(position, expected).await?,
+            Some(ahead) => match ahead.page().await? {
+                Ok(held) => held,
+                Err(size) => self.reader.read(position, size).await?,
+            },
+        };
+        if held.page.has_more() {
+            self.expected = held.page.size();
+        }
+        Ok(held)
+    }
+
+    /// Begins to read what is behind this page, if there is more.
+    fn read_on(&self, page: &Page, next: &Position) -> Option<Ahead> {
+        let more = page.has_more() && self.reader.paused_for().is_none();
+        more.then(|| self.reader.ahead(next.clone(), self.expected))
+            .flatten()
     }
 
     /// Brings one page from the source to the store: mapped, sent, accepted, committed.
@@ -110,6 +149,7 @@ impl Lane {
             kept.await.map_err(StepError::Store)?;
         }
         self.commit(bridge, checkpoint, next).await?;
+        self.refusals.add(shipment.refused());
         Ok(shipment.report(bridge.clock.now()))
     }
 
@@ -161,28 +201,42 @@ impl Lane {
         bridge: &Bridge,
         shipment: &mut Shipment<'_>,
     ) -> Result<(), StepError> {
-        match bridge.sink.send(shipment.entries()).await {
+        match bridge.intake.send(shipment.entries()).await {
             Ok(receipt) => {
                 // Only what has accepted is the intake: an error may be a gateway's, which has a clock
                 // of its own.
                 if let Some(time) = receipt.server_time {
                     bridge.clock.learn(time);
                 }
-                shipment.delivered(&receipt, bridge.clock.now())?;
+                shipment.delivered(&receipt);
                 self.accepted.add(shipment.accepted());
-                Ok(())
+                self.give_up_refused(bridge, shipment).await
             }
-            Err(error) => {
+            Err(StepError::Sink(error)) => {
                 let accepted = error.accepted().iter();
                 let accepted = accepted.filter_map(|&entry| shipment.event(entry));
                 self.accepted.add(accepted);
-                let error = StepError::Sink(error);
-                if let Some(wait) = error.asked_wait() {
-                    bridge.intake.close_for(wait);
-                }
-                Err(error)
+                Err(StepError::Sink(error))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Gives up what the intake has refused, if the fault is the events' own and there are few.
+    async fn give_up_refused(
+        &mut self,
+        bridge: &Bridge,
+        shipment: &mut Shipment<'_>,
+    ) -> Result<(), StepError> {
+        self.refusals.allow(shipment.refused())?;
+        if let Some(envelope) = shipment.doubtful_envelope() {
+            let receipt = bridge.intake.send(&[envelope]).await?;
+            if receipt.accepted == 0 {
+                return Err(shipment.all_refused());
             }
         }
+        shipment.give_up_refused(bridge.clock.now());
+        Ok(())
     }
 
     async fn commit(
@@ -199,8 +253,4 @@ impl Lane {
         }
         committed.map_err(StepError::Store)
     }
-}
-
-fn go_on_unless(closed_for: Option<Duration>) -> Result<(), StepError> {
-    closed_for.map_or(Ok(()), |wait| Err(StepError::Paused { wait }))
 }

@@ -9,12 +9,15 @@ use crate::{CursorStore, DeadLetters, Mapper, StreamId};
 
 mod accepted;
 mod alarms;
+mod budget;
 mod builder;
 mod clock;
 mod error;
 mod gate;
+mod intake;
 mod lane;
 mod reader;
+mod refusals;
 mod report;
 mod run;
 mod shipment;
@@ -23,7 +26,7 @@ mod trouble;
 pub use builder::BridgeBuilder;
 use clock::Clock;
 pub use error::{BridgeError, Scope, StepError};
-use gate::Gate;
+use intake::Intake;
 use lane::Lane;
 pub use report::StepReport;
 pub use run::{Drained, Outcome, Progress};
@@ -39,14 +42,13 @@ pub use run::{Drained, Outcome, Progress};
 /// at any time, and the work stops; what was accepted but not yet committed is then sent once more
 /// after the next start.
 pub struct Bridge {
-    sink: Arc<dyn LogSink>,
+    intake: Intake,
     store: Arc<dyn CursorStore>,
     dead_letters: Arc<dyn DeadLetters>,
     mapper: Arc<dyn Mapper>,
     clock: Clock,
     poll_interval: Duration,
     observer: Option<Observer>,
-    intake: Gate,
     streams: Vec<Stream>,
 }
 
@@ -84,7 +86,8 @@ impl Bridge {
     ///
     /// [`StepError`] says what failed. The cursor has not moved, and the next step begins anew. If a
     /// server asked to be left alone, the next steps of all streams that it concerns fail with
-    /// [`StepError::Paused`] until that time is over.
+    /// [`StepError::Paused`] until that time is over. So they do while the intake fails, but for one
+    /// at a time, ever more rarely, that finds out whether it is back.
     pub async fn step(&self, stream: &StreamId) -> Option<Result<StepReport, StepError>> {
         let stream = self.streams.iter().find(|known| known.id == *stream)?;
         Some(self.step_of(stream).await)

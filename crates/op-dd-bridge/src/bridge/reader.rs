@@ -6,6 +6,7 @@ use std::time::Duration;
 use futures_util::future::{BoxFuture, FutureExt as _, poll_fn};
 use onepassword_events::{Error, EventSource, Feed, Page, Position};
 
+use super::budget::{Budget, Share};
 use super::clock::Clock;
 use super::gate::Gate;
 
@@ -13,39 +14,59 @@ use super::gate::Gate;
 /// be left alone.
 #[derive(Clone)]
 pub(super) struct Reader {
-    source: Arc<dyn EventSource>,
-    feed: Feed,
-    account: Arc<Gate>,
-    clock: Clock,
+    pub(super) source: Arc<dyn EventSource>,
+    pub(super) feed: Feed,
+    pub(super) account: Arc<Gate>,
+    pub(super) clock: Clock,
+    pub(super) budget: Budget,
+}
+
+/// A page in memory, with its share of the room for pages.
+pub(super) struct Held {
+    pub(super) page: Page,
+    _share: Share,
 }
 
 /// The page behind the one that is being delivered, read meanwhile.
 pub(super) enum Ahead {
-    Reading(BoxFuture<'static, Result<Page, Error>>),
-    Read(Result<Page, Error>),
+    Reading(BoxFuture<'static, Answer>),
+    Read(Answer),
 }
 
-impl Reader {
-    pub(super) fn new(
-        source: Arc<dyn EventSource>,
-        feed: Feed,
-        account: Arc<Gate>,
-        clock: Clock,
-    ) -> Self {
-        Self {
-            source,
-            feed,
-            account,
-            clock,
-        }
-    }
+/// A page, or the size of one that there was no room for.
+type Answer = Result<Result<Held, usize>, Error>;
 
+impl Reader {
     /// How much longer the account is to be left alone.
     pub(super) fn paused_for(&self) -> Option<Duration> {
         self.account.closed_for()
     }
 
-    pub(super) async fn read(&self, position: &Position) -> Result<Page, Error> {
+    /// Reads the page at `position`, which is `expected` to be of about this size.
+    pub(super) async fn read(
+        &self,
+        position: &Position,
+        mut expected: usize,
+    ) -> Result<Held, Error> {
+        loop {
+            let share = self.budget.share(expected).await;
+            match self.ask(position, share).await? {
+                Ok(held) => return Ok(held),
+                Err(size) => expected = size,
+            }
+        }
+    }
+
+    /// Reads on as soon as there is something to do [meanwhile](Ahead::during), if there is room for
+    /// another page of the `expected` size.
+    pub(super) fn ahead(&self, position: Position, expected: usize) -> Option<Ahead> {
+        let share = self.budget.share_ahead(expected)?;
+        let reader = self.clone();
+        let answer = async move { reader.ask(&position, share).await };
+        Some(Ahead::Reading(answer.boxed()))
+    }
+
+    async fn ask(&self, position: &Position, mut share: Share) -> Answer {
         let page = self.source.page(self.feed, position).await;
         match &page {
             Ok(page) => {
@@ -59,13 +80,17 @@ impl Reader {
                 }
             }
         }
-        page
-    }
-
-    /// Reads on as soon as there is something to do [meanwhile](Ahead::during).
-    pub(super) fn ahead(&self, position: Position) -> Ahead {
-        let reader = self.clone();
-        Ahead::Reading(async move { reader.read(&position).await }.boxed())
+        page.map(|page| {
+            // An empty page is let go of at once.
+            if page.events().is_empty() || share.grow_to(page.size()) {
+                Ok(Held {
+                    page,
+                    _share: share,
+                })
+            } else {
+                Err(page.size())
+            }
+        })
     }
 }
 
@@ -77,10 +102,10 @@ impl Ahead {
         poll_fn(|context| {
             let done = work.as_mut().poll(context);
             if done.is_pending()
-                && let Self::Reading(page) = self
-                && let Poll::Ready(page) = page.as_mut().poll(context)
+                && let Self::Reading(answer) = self
+                && let Poll::Ready(answer) = answer.as_mut().poll(context)
             {
-                *self = Self::Read(page);
+                *self = Self::Read(answer);
             }
             done
         })
@@ -91,10 +116,10 @@ impl Ahead {
         matches!(self, Self::Read(Err(_)))
     }
 
-    pub(super) async fn page(self) -> Result<Page, Error> {
+    pub(super) async fn page(self) -> Answer {
         match self {
-            Self::Reading(page) => page.await,
-            Self::Read(page) => page,
+            Self::Reading(answer) => answer.await,
+            Self::Read(answer) => answer,
         }
     }
 }

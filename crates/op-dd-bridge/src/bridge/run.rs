@@ -119,9 +119,9 @@ impl Bridge {
                             error: &error,
                         });
                     }
-                    match trouble.wait(&error, patience) {
-                        Some(wait) => Instant::now() + wait,
-                        None => return Outcome::Held(error),
+                    match trouble.wait(error, patience) {
+                        Ok(wait) => Instant::now() + wait,
+                        Err(cause) => return Outcome::Held(cause),
                     }
                 }
             };

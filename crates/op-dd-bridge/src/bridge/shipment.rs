@@ -9,6 +9,10 @@ use super::accepted::Accepted;
 use super::{StepError, StepReport};
 use crate::{Context, DeadLetter, Mapped, Mapper};
 
+/// What the log says that asks whether the intake takes an envelope.
+const ENVELOPE_MESSAGE: &str = "op-dd: an event was refused; this log of the same source, host, service, status and tags, \
+     without the event, finds out whether the fault is the event's own";
+
 /// A page made ready to be sent, and what became of it.
 pub(super) struct Shipment<'a> {
     page: &'a Page,
@@ -16,8 +20,8 @@ pub(super) struct Shipment<'a> {
     /// For each entry, where its event stands on the page.
     indices: Vec<usize>,
     letters: Vec<DeadLetter>,
-    /// The entries that the intake refused.
-    refused: HashSet<usize>,
+    /// What the intake said against entries that it refused.
+    refused: Vec<Refused>,
     report: StepReport,
     newest: Option<SystemTime>,
 }
@@ -37,7 +41,7 @@ impl<'a> Shipment<'a> {
             entries: Vec::with_capacity(events.len()),
             indices: Vec::with_capacity(events.len()),
             letters: Vec::new(),
-            refused: HashSet::new(),
+            refused: Vec::new(),
             report: StepReport {
                 read: events.len(),
                 ..StepReport::default()
@@ -87,35 +91,58 @@ impl<'a> Shipment<'a> {
 
     /// The events that were sent and accepted, once it is delivered.
     pub(super) fn accepted(&self) -> impl Iterator<Item = &'a Event> {
-        let accepted = (0..self.entries.len()).filter(|entry| !self.refused.contains(entry));
+        let refused: HashSet<_> = self.refused.iter().map(|refusal| refusal.index).collect();
+        let accepted = (0..self.entries.len()).filter(move |entry| !refused.contains(entry));
         accepted.filter_map(|entry| self.event(entry))
     }
 
-    /// Takes in what the intake said of each entry. What it refused is given up, unless it refused
-    /// everything.
-    pub(super) fn delivered(
-        &mut self,
-        receipt: &Receipt,
-        now: SystemTime,
-    ) -> Result<(), StepError> {
+    /// Takes in what the intake said of each entry.
+    pub(super) fn delivered(&mut self, receipt: &Receipt) {
         self.report.sent += receipt.accepted;
         self.report.bytes = receipt.bytes;
         self.report.bytes_sent = receipt.bytes_sent;
-        let refused = &receipt.refused;
-        if self.report.sent == 0 && !refused.iter().all(is_its_own_fault) {
-            return Err(StepError::AllRefused {
-                entries: refused.len(),
-                status: refused.first().and_then(status),
-            });
+        self.refused.clone_from(&receipt.refused);
+    }
+
+    /// How many entries the intake refused that are not at fault by themselves.
+    pub(super) fn refused(&self) -> usize {
+        let refused = self.refused.iter();
+        refused.filter(|refusal| !is_its_own_fault(refusal)).count()
+    }
+
+    /// Where nothing else of the page was accepted: what a refused entry was sent in, without its
+    /// event. If the intake takes that, the fault is the event's own.
+    pub(super) fn doubtful_envelope(&self) -> Option<LogEntry> {
+        if self.report.sent > 0 {
+            return None;
         }
-        for refusal in refused {
-            self.refused.insert(refusal.index);
-            if let Some(event) = self.event(refusal.index) {
-                let letter = DeadLetter::new(event, now, reason(refusal), status(refusal));
-                self.give_up(letter);
-            }
+        let doubtful = self
+            .refused
+            .iter()
+            .find(|refusal| !is_its_own_fault(refusal))?;
+        let entry = self.entries.get(doubtful.index)?;
+        Some(entry.envelope(ENVELOPE_MESSAGE))
+    }
+
+    /// That the intake has refused everything, and the envelope, too.
+    pub(super) fn all_refused(&self) -> StepError {
+        StepError::AllRefused {
+            entries: self.refused.len(),
+            status: self.refused.first().and_then(status),
         }
-        Ok(())
+    }
+
+    /// Gives up what the intake has refused.
+    pub(super) fn give_up_refused(&mut self, now: SystemTime) {
+        let letter = |refusal: &Refused| {
+            let event = self.event(refusal.index)?;
+            let letter = DeadLetter::new(event, now, reason(refusal), status(refusal));
+            Some(letter)
+        };
+        let letters: Vec<_> = self.refused.iter().filter_map(letter).collect();
+        for letter in letters {
+            self.give_up(letter);
+        }
     }
 
     /// What there is to say of it once it is committed.

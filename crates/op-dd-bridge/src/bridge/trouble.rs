@@ -3,15 +3,19 @@ use std::time::Duration;
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use tokio::time::Instant;
 
-use super::StepError;
+use super::{Scope, StepError};
 
 /// How often a held stream looks whether somebody has done what was to be done.
 const PROBE_INTERVAL: Duration = Duration::from_secs(60);
 
-/// A stream that fails: since when, and how long it waits each time.
+/// Over how long the streams spread that wait for the intake.
+const SPREAD: Duration = Duration::from_secs(1);
+
+/// A stream that fails: since when, for what, and how long it waits each time.
 #[derive(Default)]
 pub(super) struct Trouble {
     since: Option<Instant>,
+    cause: Option<StepError>,
     backoff: Option<ExponentialBackoff>,
 }
 
@@ -21,28 +25,42 @@ impl Trouble {
         *self = Self::default();
     }
 
-    /// How long to wait after this failure; none if that is more than `patience` has left. Without
-    /// end to the patience, what needs somebody's doing is looked at now and then.
+    /// How long to wait after this failure. Without end to the patience, what needs somebody's doing
+    /// is looked at now and then.
+    ///
+    /// Fails with the cause of the trouble if the wait is more than `patience` has left.
     pub(super) fn wait(
         &mut self,
-        error: &StepError,
+        error: StepError,
         patience: Option<Duration>,
-    ) -> Option<Duration> {
+    ) -> Result<Duration, StepError> {
         let since = *self.since.get_or_insert_with(Instant::now);
         let asked = error.asked_wait().unwrap_or_default();
-        let wait = match error {
-            StepError::Paused { wait } => *wait,
+        let wait = match &error {
+            StepError::Paused { by, wait } => match by {
+                // Not all at once: the first finds out for all.
+                Scope::Intake => *wait + SPREAD.mul_f64(fastrand::f64()),
+                _ => *wait,
+            },
             _ if error.is_hold() && patience.is_none() => PROBE_INTERVAL,
             _ => {
                 let backoff = self.backoff.get_or_insert_with(backoff);
                 backoff.next().unwrap_or(PROBE_INTERVAL).max(asked)
             }
         };
-        let Some(patience) = patience else {
-            return Some(wait);
+        // Its own failure says more than that it waits with others.
+        let cause = match self.cause.take() {
+            Some(own) if matches!(error, StepError::Paused { .. }) => own,
+            _ => error,
         };
-        let left = patience.saturating_sub(since.elapsed());
-        (!left.is_zero() && asked <= left).then(|| wait.min(left))
+        let left = patience.map(|patience| patience.saturating_sub(since.elapsed()));
+        match left {
+            Some(left) if left.is_zero() || asked > left => Err(cause),
+            left => {
+                self.cause = Some(cause);
+                Ok(left.map_or(wait, |left| wait.min(left)))
+            }
+        }
     }
 }
 

@@ -14,6 +14,7 @@ mod file_store;
 mod json;
 mod lateness;
 mod mapping;
+mod page_memory;
 mod read_ahead;
 mod refusals;
 mod run;

@@ -1,11 +1,15 @@
 //! Entries that the intake refuses, and when they are given up.
 
+use std::time::Duration;
+
 use datadog_logs::RefusalReason::{Rejected, TooLarge};
 use datadog_logs::{RefusalReason, Refused, SendError, SendErrorKind};
 use onepassword_events::Feed::ItemUsages;
 use op_dd_bridge::{DeadLetter, Scope, StepError};
+use tokio::time::sleep;
 
 use crate::event::{NOW, time};
+use crate::json::{member, members};
 use crate::script::{Fate, Reply, World, json, outage, step};
 
 fn refuse(refused: &[(usize, RefusalReason)]) -> Reply {
@@ -30,6 +34,10 @@ async fn check(events: &[&str], refused: &[(usize, RefusalReason)], dead: Option
     let stream = source.stream(ItemUsages);
     let bridge = world.bridge(&[&source]);
     world.sink.next(refuse(refused));
+    if dead.is_none() {
+        // Nor does it take the envelope.
+        world.sink.next(refuse(&[(0, BAD)]));
+    }
     let outcome = step(&bridge, &stream).await;
     let letters = world.store.letters(&stream);
     let Some(dead) = dead else {
@@ -99,6 +107,100 @@ async fn when_nothing_is_accepted_nothing_is_given_up() {
     check(&["A", "7"], &[(0, BAD)], None).await;
     check(&["A"], &[(0, LARGE)], None).await;
     check(&["A", "B"], &[(0, HUGE), (1, BAD)], None).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_refused_alone_is_given_up_if_its_envelope_is_accepted() {
+    let world = World::new();
+    let source = world.source("acme", &[ItemUsages]);
+    source.pages(ItemUsages, &[&["A"], &["B"]]);
+    let stream = source.stream(ItemUsages);
+    let bridge = world.bridge(&[&source]);
+    world.sink.next(refuse(&[(0, BAD)]));
+    let report = step(&bridge, &stream).await.unwrap();
+    assert_eq!((report.sent, report.refused), (0, 1));
+    assert_eq!(world.store.letters(&stream)[0].raw, json("A"));
+    assert_eq!(world.store.cursor(&stream).await, "c1");
+    let logs = world.sink.logs();
+    let [event, envelope] = &logs[..] else {
+        panic!("{logs:?}");
+    };
+    for key in ["ddsource", "ddtags", "hostname", "service", "status"] {
+        assert_eq!(member(&envelope[0], key), member(&event[0], key), "{key}");
+    }
+    assert_eq!(members(&envelope[0]).len(), 6, "{envelope:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_envelope_that_finds_no_answer_decides_nothing() {
+    let world = World::new();
+    let source = world.source("acme", &[ItemUsages]);
+    source.page(ItemUsages, &["A"]);
+    let stream = source.stream(ItemUsages);
+    let bridge = world.bridge(&[&source]);
+    world.sink.next(refuse(&[(0, BAD)]));
+    world.sink.next(Reply::Fail(outage()));
+    let error = step(&bridge, &stream).await.unwrap_err();
+    assert!(matches!(error, StepError::Sink(_)));
+    assert_eq!(world.store.letters(&stream), []);
+    assert_eq!(world.store.cursor(&stream).await, "start");
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_more_than_ten_an_hour_are_given_up() {
+    let world = World::new();
+    let source = world.source("acme", &[ItemUsages]);
+    let pages = [["A", "B", "C"]; 6];
+    for page in &pages {
+        source.page(ItemUsages, page);
+    }
+    let stream = source.stream(ItemUsages);
+    let bridge = world.bridge(&[&source]);
+    for _ in 0..5 {
+        world.sink.next(refuse(&[(0, BAD), (2, BAD)]));
+        step(&bridge, &stream).await.unwrap();
+    }
+    world.sink.next(refuse(&[(0, BAD), (2, BAD)]));
+    let error = step(&bridge, &stream).await.unwrap_err();
+    assert!(
+        matches!(
+            error,
+            StepError::TooManyRefused {
+                before: 10,
+                entries: 2
+            }
+        ),
+        "{error}"
+    );
+    assert!(error.is_hold());
+    assert_eq!(world.store.letters(&stream).len(), 10);
+    assert_eq!(world.store.cursor(&stream).await, "c5");
+
+    // What was accepted isn't sent again; and an hour later there is room.
+    world.sink.next(refuse(&[(0, BAD), (1, BAD)]));
+    step(&bridge, &stream).await.unwrap_err();
+    assert_eq!(world.sink.logs()[6].len(), 2);
+    sleep(Duration::from_secs(3600)).await;
+    world.sink.next(refuse(&[(0, BAD), (1, BAD)]));
+    step(&bridge, &stream).await.unwrap();
+    assert_eq!(world.store.letters(&stream).len(), 12);
+    assert_eq!(world.store.cursor(&stream).await, "c6");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_at_fault_for_sure_is_not_counted() {
+    let world = World::new();
+    let source = world.source("acme", &[ItemUsages]);
+    let numbers: Vec<_> = (0..40).map(|number| number.to_string()).collect();
+    let numbers: Vec<_> = numbers.iter().map(String::as_str).collect();
+    source.page(ItemUsages, &numbers);
+    source.page(ItemUsages, &["A", "B"]);
+    let stream = source.stream(ItemUsages);
+    let bridge = world.bridge(&[&source]);
+    step(&bridge, &stream).await.unwrap();
+    world.sink.next(refuse(&[(0, BAD), (1, HUGE)]));
+    step(&bridge, &stream).await.unwrap();
+    assert_eq!(world.store.letters(&stream).len(), 42);
 }
 
 #[tokio::test(start_paused = true)]

@@ -490,7 +490,12 @@ fn place(position: &Position) -> String {
     }
 }
 
-/// One step of a stream that there is.
+/// One step of a stream that there is, as soon as it may be made.
 pub(crate) async fn step(bridge: &Bridge, stream: &StreamId) -> Result<StepReport, StepError> {
-    bridge.step(stream).await.unwrap()
+    loop {
+        match bridge.step(stream).await.unwrap() {
+            Err(StepError::Paused { wait, .. }) => sleep(wait).await,
+            other => return other,
+        }
+    }
 }
