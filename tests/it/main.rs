@@ -10,5 +10,6 @@ mod real_pages;
 mod refusals;
 mod rules;
 mod running;
+mod soak;
 mod workspace;
 mod world;
