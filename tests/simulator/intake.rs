@@ -14,7 +14,7 @@ use super::fault::{self, Broken, Fault, Place};
 use super::item::Nature;
 use super::log;
 use super::members::Members;
-use super::plan::Codec;
+use super::plan::{Codec, TOKEN_MARK};
 use super::property::Property;
 use super::temper::{Attempt, Temper};
 use super::world::World;
@@ -75,7 +75,7 @@ impl Intake {
         }
         let encoding = header("content-encoding").unwrap_or("identity");
         let body = unpack(encoding, request.body()).ok_or("a body that can't be unpacked")?;
-        if world.mentions_token(request, &body) {
+        if World::shows(request, &body, TOKEN_MARK) {
             let what = "a token was sent to the intake".to_owned();
             world.ledger.violated(Property::NoSecretLeaks, what);
         }

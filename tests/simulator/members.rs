@@ -1,4 +1,3 @@
-use std::collections::HashSet;
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
@@ -35,8 +34,10 @@ impl<'a> Members<'a> {
 
     /// A key that is there twice.
     pub(crate) fn twice(&self) -> Option<&str> {
-        let mut seen = HashSet::new();
-        self.keys().find(|key| !seen.insert(*key))
+        let mut keys: Vec<_> = self.keys().collect();
+        keys.sort_unstable();
+        let twice = keys.windows(2).find(|keys| keys[0] == keys[1])?;
+        Some(twice[0])
     }
 }
 

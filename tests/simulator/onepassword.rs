@@ -14,6 +14,7 @@ use super::fault;
 use super::fault::{Broken, Fault};
 use super::item::Nature;
 use super::members::Members;
+use super::plan::KEY_MARK;
 use super::property::Property;
 use super::temper::{Attempt, Temper};
 use super::world::World;
@@ -51,7 +52,7 @@ impl OnePassword {
         self.count_request();
         let world = &self.world;
         let account = &world.plan.accounts[self.account];
-        if world.mentions_key(request) {
+        if World::shows(request, request.body(), KEY_MARK) {
             let what = "the API key was sent to 1Password".to_owned();
             world.ledger.violated(Property::NoSecretLeaks, what);
         }
@@ -317,11 +318,7 @@ impl Transport for OnePassword {
         let question = match self.arrive(&request) {
             Ok(question) => question,
             Err(what) => {
-                let what = format!(
-                    "{what}: {} {}",
-                    request.uri(),
-                    self.world.veil(request.body())
-                );
+                let what = format!("{what}: {} {}", request.uri(), World::veil(request.body()));
                 self.world.ledger.violated(Property::ProtocolKept, what);
                 return Ok(self.answer(400, ""));
             }

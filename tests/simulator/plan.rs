@@ -17,7 +17,13 @@ pub(crate) const POISON_STANDS_ALONE: bool = false;
 /// Whether the machine's clock may jump while the bridge is at work, as opposed to being wrong all the
 /// time. A bridge that knows its clock's error only from the last answer would date logs wrongly until
 /// the next.
-pub(crate) const CLOCK_JUMPS: bool = true;
+pub(crate) const CLOCK_JUMPS: bool = false;
+
+/// What is in every token, and nowhere else.
+pub(crate) const TOKEN_MARK: &str = "T0KEN-M4RK";
+
+/// What is in every API key, and nowhere else.
+pub(crate) const KEY_MARK: &str = "K3Y-M4RK";
 
 const MINUTE: Duration = Duration::from_secs(60);
 const HOUR: Duration = Duration::from_secs(3600);
@@ -120,9 +126,9 @@ impl Plan {
             until: span + HOUR + 30 * MINUTE,
             percent: 100,
         });
-        let key = dice.word(32);
+        let (old, new) = (api_key(dice), api_key(dice));
         Self {
-            key: Secret::draw(dice, span, key.clone(), key.chars().rev().collect()),
+            key: Secret::draw(dice, span, old, new),
             accounts,
             streams,
             compression: dice.pick(&[Compression::Gzip, Compression::Zstd, Compression::None]),
@@ -134,7 +140,8 @@ impl Plan {
                 Codec::ZstdIsMalformed,
                 Codec::None,
             ]),
-            poll_interval: (span / 30).max(Duration::from_secs(10)),
+            poll_interval: (siege.as_ref().map_or(span, |siege| siege.until) / 40)
+                .max(Duration::from_secs(10)),
             clock: clock(dice, span),
             faults_end: span,
             spells,
@@ -196,6 +203,7 @@ impl AccountPlan {
                 .account(account.clone())
                 .subject(subject)
                 .mint()
+                + TOKEN_MARK
         };
         let (old, new) = (mint(dice.uuid()), mint(dice.uuid()));
         let start = dice.chance(50).then(|| {
@@ -307,6 +315,10 @@ impl Secret {
     pub(crate) fn is(&self, text: &str) -> bool {
         text == self.old || text == self.new
     }
+}
+
+fn api_key(dice: &mut Dice) -> String {
+    KEY_MARK.to_owned() + &dice.word(24)
 }
 
 fn clock(dice: &mut Dice, span: Duration) -> LocalClock {

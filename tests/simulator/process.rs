@@ -52,11 +52,7 @@ impl Surroundings {
 
     /// A bridge as a program has it.
     pub(crate) fn bridge(&self, disk: &Arc<Disk>) -> Bridge {
-        for server in &self.servers {
-            server.temper.forget();
-        }
-        self.intake.temper.forget();
-
+        self.forgive();
         let letters = Letters {
             letters: disk.clone(),
             sabotage: self.sabotage,
@@ -84,6 +80,14 @@ impl Surroundings {
             builder.account(self.account(account))
         });
         builder.build().unwrap()
+    }
+
+    /// The servers forget who failed: what comes now knows nothing of it.
+    pub(crate) fn forgive(&self) {
+        for server in &self.servers {
+            server.temper.forget();
+        }
+        self.intake.temper.forget();
     }
 
     fn sink(&self) -> Sink {

@@ -16,7 +16,7 @@ use super::ear::Ear;
 use super::figures::Figures;
 use super::journal::Journal;
 use super::ledger::Ledger;
-use super::plan::Plan;
+use super::plan::{KEY_MARK, Plan, TOKEN_MARK};
 use super::process::Surroundings;
 use super::property::{Property, Violation};
 use super::sabotage::Sabotage;
@@ -150,6 +150,7 @@ impl<'a> Story<'a> {
                 if timeout(END, life).await.is_err() {
                     world.ledger.violated(Property::Recovers, "run doesn't stop".to_owned());
                 }
+                self.surroundings.forgive();
                 self.drain(bridge).await;
                 watch.await;
                 return true;

@@ -9,7 +9,7 @@ use super::cursors::Cursors;
 use super::dice::Dice;
 use super::fault::{Fault, Place};
 use super::ledger::Ledger;
-use super::plan::{Plan, Secret};
+use super::plan::Plan;
 
 /// Everything that outlives a process.
 pub(crate) struct World {
@@ -79,56 +79,20 @@ impl World {
         self.ledger.start(stream).is_some() && self.left(stream, Duration::MAX).is_none()
     }
 
-    /// What is secret in every secret: pieces that stand in no other text.
-    pub(crate) fn secrets(&self) -> Vec<&str> {
-        let tokens = self.plan.accounts.iter().map(|account| &account.token);
-        tokens.chain([&self.plan.key]).flat_map(pieces).collect()
-    }
-
-    /// Whether a request to 1Password shows the API key.
-    pub(crate) fn mentions_key(&self, request: &Request<Bytes>) -> bool {
-        pieces(&self.plan.key)
-            .iter()
-            .any(|piece| shows(request, request.body(), piece))
-    }
-
-    /// Whether a request to the intake shows a token.
-    pub(crate) fn mentions_token(&self, request: &Request<Bytes>, body: &[u8]) -> bool {
-        let mut accounts = self.plan.accounts.iter();
-        accounts.any(|account| {
-            let pieces = pieces(&account.token);
-            pieces.iter().any(|piece| shows(request, body, piece))
-        })
+    /// Whether a request shows what is in every secret of this kind.
+    pub(crate) fn shows(request: &Request<Bytes>, body: &[u8], mark: &str) -> bool {
+        let headers = request.headers().values();
+        let mut texts = headers.map(http::HeaderValue::as_bytes).chain([body]);
+        let in_uri = request.uri().to_string().contains(mark);
+        in_uri || texts.any(|text| contains(text, mark))
     }
 
     /// A body as it may be shown.
-    pub(crate) fn veil(&self, body: &[u8]) -> String {
+    pub(crate) fn veil(body: &[u8]) -> String {
         String::from_utf8_lossy(body).chars().take(200).collect()
     }
 }
 
-/// The last piece of each: of a token, a part of its signature.
-fn pieces(secret: &Secret) -> [&str; 2] {
-    [&secret.old, &secret.new].map(|text| &text[text.len() - 24..])
-}
-
-fn shows(request: &Request<Bytes>, body: &[u8], piece: &str) -> bool {
-    let headers = request.headers().values();
-    let mut texts = headers.map(http::HeaderValue::as_bytes).chain([body]);
-    let in_uri = request.uri().to_string().contains(piece);
-    in_uri || texts.any(|text| contains(text, piece))
-}
-
 pub(crate) fn contains(text: &[u8], piece: &str) -> bool {
-    let piece = piece.as_bytes();
-    let first = piece[0];
-    let mut rest = text;
-    while let Some(at) = rest.iter().position(|byte| *byte == first) {
-        rest = &rest[at..];
-        if rest.starts_with(piece) {
-            return true;
-        }
-        rest = &rest[1..];
-    }
-    false
+    String::from_utf8_lossy(text).contains(piece)
 }
