@@ -11,5 +11,6 @@ mod refusals;
 mod rules;
 mod running;
 mod soak;
+mod simulator;
 mod workspace;
 mod world;

@@ -290,11 +290,9 @@ impl<'a> Story<'a> {
             }
         }
         for (place, text) in texts {
-            if self
-                .world
-                .secrets()
+            if [TOKEN_MARK, KEY_MARK]
                 .iter()
-                .any(|secret| contains(&text, secret))
+                .any(|mark| contains(&text, mark))
             {
                 let what = format!("a secret stands in {place}");
                 self.world.ledger.violated(Property::NoSecretLeaks, what);
