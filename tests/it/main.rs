@@ -10,7 +10,7 @@ mod real_pages;
 mod refusals;
 mod rules;
 mod running;
-mod soak;
 mod simulator;
+mod soak;
 mod workspace;
 mod world;

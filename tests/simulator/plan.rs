@@ -12,12 +12,12 @@ use super::time::{LocalClock, wall};
 
 /// Whether an event that the intake refuses may be the only one on its page that could be accepted. A
 /// bridge that holds its stream then, rather than guess whose fault it is, would never come to rest.
-pub(crate) const POISON_STANDS_ALONE: bool = false;
+pub(crate) const POISON_STANDS_ALONE: bool = true;
 
 /// Whether the machine's clock may jump while the bridge is at work, as opposed to being wrong all the
 /// time. A bridge that knows its clock's error only from the last answer would date logs wrongly until
 /// the next.
-pub(crate) const CLOCK_JUMPS: bool = false;
+pub(crate) const CLOCK_JUMPS: bool = true;
 
 /// What is in every token, and nowhere else.
 pub(crate) const TOKEN_MARK: &str = "T0KEN-M4RK";

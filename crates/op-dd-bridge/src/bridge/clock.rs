@@ -1,15 +1,24 @@
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
+
+use tokio::time::Instant;
 
 /// This machine's clock, set right by the intake's: what is too old for the intake is for the intake
 /// to say.
 #[derive(Clone)]
 pub(super) struct Clock {
     local: Arc<dyn Fn() -> SystemTime + Send + Sync>,
-    ahead_millis: Arc<AtomicI64>,
-    from_intake: Arc<AtomicBool>,
+    known: Arc<Mutex<Option<Known>>>,
+}
+
+/// What a server's clock said, and when that was by this machine's.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    time: SystemTime,
+    local: SystemTime,
+    at: Instant,
+    from_intake: bool,
 }
 
 /// An answer's `Date` counts whole seconds and is a little old when it is read: less than this is no
@@ -20,58 +29,77 @@ impl Clock {
     pub(super) fn new(local: Arc<dyn Fn() -> SystemTime + Send + Sync>) -> Self {
         Self {
             local,
-            ahead_millis: Arc::default(),
-            from_intake: Arc::default(),
+            known: Arc::default(),
         }
     }
 
     /// The time by the intake's clock, as far as it is known.
     pub(super) fn now(&self) -> SystemTime {
         let local = (self.local)();
-        let ahead = self.ahead_millis.load(Ordering::Relaxed);
-        let by = Duration::from_millis(ahead.unsigned_abs());
-        let corrected = if ahead < 0 {
-            local.checked_sub(by)
-        } else {
-            local.checked_add(by)
+        let Some(known) = *self.lock() else {
+            return local;
         };
-        corrected.unwrap_or(local)
+        let now = match known.time.duration_since(known.local) {
+            Ok(behind) => local.checked_add(behind),
+            Err(ahead) => local.checked_sub(ahead.duration()),
+        };
+        now.unwrap_or(local)
+    }
+
+    /// Whether this machine's clock was set, or the machine has slept, since a server last said what
+    /// time it is: what was known of the clock is of no use then.
+    pub(super) fn has_jumped(&self) -> bool {
+        self.lock().is_some_and(|known| self.contradicts(known))
     }
 
     /// Takes note of what the intake's clock said just now.
     pub(super) fn learn(&self, intake: SystemTime) {
-        self.from_intake.store(true, Ordering::Relaxed);
-        self.set(intake);
+        self.set(intake, true);
     }
 
-    /// Takes note of what another server's clock said just now, for as long as the intake has said
-    /// nothing: without it, a machine whose clock is slow would send the first page's oldest events
-    /// with dates that the intake drops.
+    /// Takes note of what another server's clock said just now, where the intake's is not known: without
+    /// it, a machine whose clock is wrong would send old events with dates that the intake drops.
     pub(super) fn guess(&self, time: SystemTime) {
-        if !self.from_intake.load(Ordering::Relaxed) {
-            self.set(time);
+        let known = *self.lock();
+        if known.is_none_or(|known| !known.from_intake || self.contradicts(known)) {
+            self.set(time, false);
         }
     }
 
-    fn set(&self, time: SystemTime) {
+    fn set(&self, time: SystemTime, from_intake: bool) {
         let local = (self.local)();
-        let (by, sign) = match time.duration_since(local) {
-            Ok(by) => (by, 1),
-            Err(behind) => (behind.duration(), -1),
-        };
-        let millis = if by < TOLERANCE {
-            0
+        let time = if distance(time, local) < TOLERANCE {
+            local
         } else {
-            sign * i64::try_from(by.as_millis()).unwrap_or(0)
+            time
         };
-        self.ahead_millis.store(millis, Ordering::Relaxed);
+        *self.lock() = Some(Known {
+            time,
+            local,
+            at: Instant::now(),
+            from_intake,
+        });
     }
+
+    fn contradicts(&self, known: Known) -> bool {
+        let expected = known.local.checked_add(known.at.elapsed());
+        expected.is_none_or(|expected| distance(expected, (self.local)()) >= TOLERANCE)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Known>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn distance(one: SystemTime, other: SystemTime) -> Duration {
+    one.duration_since(other)
+        .unwrap_or_else(|error| error.duration())
 }
 
 impl fmt::Debug for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Clock")
-            .field("ahead_millis", &self.ahead_millis)
+            .field("known", &*self.lock())
             .finish_non_exhaustive()
     }
 }
@@ -96,5 +124,33 @@ mod tests {
         assert_eq!(clock.now(), local - hour);
         clock.learn(local - Duration::from_secs(2));
         assert_eq!(clock.now(), local, "a delay on the way is no wrong clock");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_known_before_a_jump_gives_way() {
+        let hour = Duration::from_secs(3600);
+        let begin = SystemTime::UNIX_EPOCH + 1000 * hour;
+        let begun = Instant::now();
+        let set_by = Arc::new(Mutex::new(Duration::ZERO));
+        let jump = set_by.clone();
+        let clock = Clock::new(Arc::new(move || {
+            begin + begun.elapsed() + *set_by.lock().unwrap()
+        }));
+        assert!(!clock.has_jumped(), "nothing is known");
+        clock.learn(begin);
+        tokio::time::sleep(hour).await;
+        assert!(!clock.has_jumped());
+        clock.guess(begin);
+        assert_eq!(clock.now(), begin + hour, "the intake knows better");
+
+        *jump.lock().unwrap() = 3 * hour;
+        assert!(clock.has_jumped());
+        clock.guess(begin + hour);
+        assert!(!clock.has_jumped());
+        assert_eq!(clock.now(), begin + hour);
+        tokio::time::sleep(hour).await;
+        assert_eq!(clock.now(), begin + 2 * hour);
+        clock.learn(begin);
+        assert_eq!(clock.now(), begin);
     }
 }

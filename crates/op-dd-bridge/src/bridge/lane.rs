@@ -114,8 +114,12 @@ impl Lane {
         let held = match ahead {
             None => self.reader.read(position, expected).await?,
             Some(ahead) => match ahead.page().await? {
-                Ok(held) => held,
-                Err(size) => self.reader.read(position, size).await?,
+                Ok(held) if !self.reader.clock.has_jumped() => held,
+                answer => {
+                    // What time it is can't be told from a page that came before the clock was set.
+                    let size = answer.map_or_else(|size| size, |held| held.page.size());
+                    self.reader.read(position, size).await?
+                }
             },
         };
         if held.page.has_more() {
