@@ -71,7 +71,11 @@ fn the_same_seed_gives_the_same_run() {
     for seed in 0..20 {
         let once = simulate(seed, None);
         let again = thread::spawn(move || simulate(seed, None)).join().unwrap();
-        assert_eq!(once.journal, again.journal);
-        assert_eq!(once.figures, again.figures);
+        let lines = once.journal.iter().zip(&again.journal);
+        for (once, again) in lines {
+            assert_eq!(once, again, "seed {seed}");
+        }
+        assert_eq!(once.journal.len(), again.journal.len(), "seed {seed}");
+        assert_eq!(once.figures, again.figures, "seed {seed}");
     }
 }

@@ -47,8 +47,8 @@ impl Figures {
         self.virtual_time += other.virtual_time;
     }
 
-    pub(crate) fn fault(&mut self, what: impl ToString) {
-        *self.faults.entry(what.to_string()).or_default() += 1;
+    pub(crate) fn fault(&mut self, what: &str) {
+        *self.faults.entry(what.to_owned()).or_default() += 1;
     }
 }
 

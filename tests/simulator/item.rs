@@ -245,7 +245,7 @@ fn body(dice: &mut Dice, feed: Feed, members: &mut Vec<Member>) {
         }
         Feed::ItemUsages => {
             add("used_version", "7");
-            add("vault_uuid", "\"VGPYNXU56WYSYYPBXPRYOQ5GAE\"");
+            add("vault_uuid", "\"VGPYNXU56WYSYYPBXPRYOQ5XYZ\"");
             add("item_uuid", "\"KYZNJPNSIZKSYSYYPBXPRYOQ5\"");
             add("user", user);
             add("client", client);
@@ -264,7 +264,7 @@ fn body(dice: &mut Dice, feed: Feed, members: &mut Vec<Member>) {
                 "object_type",
                 dice.pick(&["\"uva\"", "\"gm\"", "\"vault\""]),
             );
-            add("object_uuid", "\"VGPYNXU56WYSYYPBXPRYOQ5GAE\"");
+            add("object_uuid", "\"VGPYNXU56WYSYYPBXPRYOQ5XYZ\"");
             add("aux_uuid", "\"4HCGRGYCTRQFBMGVEGTABYDU2V\"");
             add("session", r#"{"uuid":"X","ip":"2001:db8::7"}"#);
         }

@@ -114,7 +114,7 @@ pub(crate) fn fault(
     let own = |key: &str| item.members.iter().any(|member| member.key == key);
     if let Some(key) = log
         .keys()
-        .find(|key| !OURS.contains(key) && !own(key) && !(late && *key == "timestamp"))
+        .find(|key| !(OURS.contains(key) || own(key) || late && *key == "timestamp"))
     {
         return Some(format!("nobody knows where {key:?} comes from"));
     }

@@ -301,7 +301,7 @@ impl OnePassword {
                     Broken::Empty => body.clear(),
                     Broken::NoCursor => body = body.replace("\"cursor\"", "\"cursors\""),
                     Broken::EmptyCursor => {
-                        r#"{"cursor":"","has_more":true,"items":[]}"#.clone_into(&mut body)
+                        r#"{"cursor":"","has_more":true,"items":[]}"#.clone_into(&mut body);
                     }
                     Broken::List => body = format!("[{body}]"),
                     Broken::TooLarge => return refuse(TransportErrorKind::TooLarge),

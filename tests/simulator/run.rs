@@ -72,7 +72,8 @@ pub fn simulate(seed: u64, sabotage: Option<Sabotage>) -> Run {
         .start_paused(true)
         .build()
         .unwrap();
-    runtime.block_on(Story::new(seed, sabotage, folder.path(), ear).tell())
+    // In the runtime, or the time that it begins at would be the real one.
+    runtime.block_on(async { Story::new(seed, sabotage, folder.path(), &ear).tell().await })
 }
 
 /// A run from its beginning to its end.
@@ -85,7 +86,7 @@ struct Story<'a> {
 }
 
 impl<'a> Story<'a> {
-    fn new(seed: u64, sabotage: Option<Sabotage>, folder: &'a Path, ear: Ear) -> Self {
+    fn new(seed: u64, sabotage: Option<Sabotage>, folder: &'a Path, ear: &Ear) -> Self {
         let plan = Plan::draw(seed);
         let time = Time::begin();
         let world = Arc::new(World {
@@ -96,7 +97,7 @@ impl<'a> Story<'a> {
         Self {
             seed,
             folder,
-            surroundings: Surroundings::new(&world, &ear, seed, sabotage),
+            surroundings: Surroundings::new(&world, ear, seed, sabotage),
             world,
             dice: Dice::new(seed, "story"),
         }

@@ -36,7 +36,7 @@ impl World {
             "1P"
         };
         self.ledger
-            .count(|figures| figures.fault(format!("{side} {fault}")));
+            .count(|figures| figures.fault(&format!("{side} {fault}")));
         Some(fault)
     }
 
