@@ -14,7 +14,7 @@ use super::fault::{self, Broken, Fault, Place};
 use super::item::Nature;
 use super::log;
 use super::members::Members;
-use super::plan::{Codec, TOKEN_MARK};
+use super::plan::{Codec, TOKEN_MARKS};
 use super::property::Property;
 use super::temper::{Attempt, Temper};
 use super::world::World;
@@ -75,7 +75,10 @@ impl Intake {
         }
         let encoding = header("content-encoding").unwrap_or("identity");
         let body = unpack(encoding, request.body()).ok_or("a body that can't be unpacked")?;
-        if World::shows(request, &body, TOKEN_MARK) {
+        if TOKEN_MARKS
+            .iter()
+            .any(|mark| World::shows(request, &body, mark))
+        {
             let what = "a token was sent to the intake".to_owned();
             world.ledger.violated(Property::NoSecretLeaks, what);
         }

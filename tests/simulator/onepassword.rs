@@ -279,7 +279,13 @@ impl OnePassword {
                 refuse(TransportErrorKind::Network)
             }
             Some(Fault::Status(status, wait)) => {
-                let said = format!(r#"{{"Error":{{"Message":"no, {token}"}}}}"#);
+                // Servers have been known to say too much, in one form or another.
+                let said = match self.dice.lock().unwrap().below(4) {
+                    0 => format!(r#"{{"Error":{{"Message":"no, {token}"}}}}"#),
+                    1 => format!(r#"{{"status":{status},"message":"no: {token:.60}..."}}"#),
+                    2 => format!("no: ...{}", &token[token.len() - 60..]),
+                    _ => r#"{"Error":{"Message":"no"}}"#.to_owned(),
+                };
                 let mut answer = self.answer(*status, said);
                 if let Some(wait) = wait.header(time) {
                     answer

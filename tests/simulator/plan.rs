@@ -19,10 +19,10 @@ pub(crate) const POISON_STANDS_ALONE: bool = true;
 /// the next.
 pub(crate) const CLOCK_JUMPS: bool = true;
 
-/// What is in every token, and nowhere else.
-pub(crate) const TOKEN_MARK: &str = "T0KEN-M4RK";
+/// What every token begins with, and what it ends with: nothing else has either.
+pub(crate) const TOKEN_MARKS: [&str; 2] = ["eyJhbGciOiJFUzI1NiIs", "T0KEN-M4RK"];
 
-/// What is in every API key, and nowhere else.
+/// What every API key ends with, and nothing else has.
 pub(crate) const KEY_MARK: &str = "K3Y-M4RK";
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -203,7 +203,7 @@ impl AccountPlan {
                 .account(account.clone())
                 .subject(subject)
                 .mint()
-                + TOKEN_MARK
+                + TOKEN_MARKS[1]
         };
         let (old, new) = (mint(dice.uuid()), mint(dice.uuid()));
         let start = dice.chance(50).then(|| {
@@ -318,7 +318,7 @@ impl Secret {
 }
 
 fn api_key(dice: &mut Dice) -> String {
-    KEY_MARK.to_owned() + &dice.word(24)
+    dice.word(24) + KEY_MARK
 }
 
 fn clock(dice: &mut Dice, span: Duration) -> LocalClock {

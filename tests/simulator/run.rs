@@ -16,7 +16,7 @@ use super::ear::Ear;
 use super::figures::Figures;
 use super::journal::Journal;
 use super::ledger::Ledger;
-use super::plan::{KEY_MARK, Plan, TOKEN_MARK};
+use super::plan::{KEY_MARK, Plan, TOKEN_MARKS};
 use super::process::Surroundings;
 use super::property::{Property, Violation};
 use super::sabotage::Sabotage;
@@ -291,10 +291,8 @@ impl<'a> Story<'a> {
             }
         }
         for (place, text) in texts {
-            if [TOKEN_MARK, KEY_MARK]
-                .iter()
-                .any(|mark| contains(&text, mark))
-            {
+            let mut marks = TOKEN_MARKS.into_iter().chain([KEY_MARK]);
+            if marks.any(|mark| contains(&text, mark)) {
                 let what = format!("a secret stands in {place}");
                 self.world.ledger.violated(Property::NoSecretLeaks, what);
             }
