@@ -260,6 +260,7 @@ impl OnePassword {
     fn spoilt(
         &self,
         question: &Question,
+        token: &str,
         fault: Option<&Fault>,
     ) -> Result<Response<Bytes>, TransportError> {
         let time = self.world.ledger.time;
@@ -268,9 +269,6 @@ impl OnePassword {
             self.page(question)
         };
         let refuse = |kind| Err(TransportError::new(kind, "simulated"));
-        let token = self.world.plan.accounts[self.account]
-            .token
-            .taken(time.now());
         match fault {
             None | Some(Fault::Slow(_)) => Ok(self.answer(200, page())),
             Some(Fault::Unconnected | Fault::TooMany(_)) => refuse(TransportErrorKind::Connect),
@@ -338,11 +336,10 @@ impl Transport for OnePassword {
         };
         sleep(latency).await;
         let time = self.world.ledger.time;
-        let token = self.world.plan.accounts[self.account]
-            .token
-            .taken(time.now());
-        let taken =
-            request.headers()["authorization"].to_str().unwrap() == format!("Bearer {token}");
+        let bearer = request.headers()["authorization"].to_str().unwrap();
+        let token = bearer.trim_start_matches("Bearer ");
+        let account = &self.world.plan.accounts[self.account];
+        let taken = token == account.token.taken(time.now());
         let fault = match fault {
             None | Some(Fault::Slow(_)) if !taken => {
                 self.world
@@ -352,7 +349,7 @@ impl Transport for OnePassword {
             }
             other => other,
         };
-        let answer = self.spoilt(&question, fault.as_ref());
+        let answer = self.spoilt(&question, token, fault.as_ref());
         if let Some(fault) = &fault {
             let stream = question.stream;
             self.world

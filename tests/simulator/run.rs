@@ -291,9 +291,16 @@ impl<'a> Story<'a> {
             }
         }
         for (place, text) in texts {
-            let mut marks = TOKEN_MARKS.into_iter().chain([KEY_MARK]);
-            if marks.any(|mark| contains(&text, mark)) {
-                let what = format!("a secret stands in {place}");
+            let marks = || TOKEN_MARKS.into_iter().chain([KEY_MARK]);
+            if marks().any(|mark| contains(&text, mark)) {
+                let text = String::from_utf8_lossy(&text);
+                let line = text
+                    .lines()
+                    .find(|line| marks().any(|mark| line.contains(mark)));
+                let what = format!(
+                    "a secret stands in {place}: {:.600}",
+                    line.unwrap_or_default()
+                );
                 self.world.ledger.violated(Property::NoSecretLeaks, what);
             }
         }
