@@ -1,15 +1,15 @@
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
+use std::{fs, io};
 
 use async_trait::async_trait;
 use onepassword_events::{Position, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::lock::Lock;
-use super::{CursorStore, StoreError, StoreErrorKind};
+use super::{CursorStore, StoreError, StoreErrorKind, disk};
 use crate::{Checkpoint, DeadLetter, DeadLetters, PageDigest, Place, StreamId};
 
 /// A folder that one process at a time keeps its checkpoints and dead letters in.
@@ -17,7 +17,12 @@ use crate::{Checkpoint, DeadLetter, DeadLetters, PageDigest, Place, StreamId};
 /// `cursors/<account>/<feed>/<destination>.json` holds a checkpoint, readable and small;
 /// `dead-letters/<account>/<feed>/<destination>.ndjson` a letter a line. A checkpoint is written
 /// aside, forced to the disk and renamed, so that a crash leaves the old one or the new one, and never
-/// half of one. All files are for their owner alone.
+/// half of one; what a crash left half written is done away with when the folder is taken again. All
+/// files are for their owner alone.
+///
+/// The folder is this store's as long as it lives. Should it be removed, be put in another's place, or
+/// lose a checkpoint meanwhile, nothing is read or written until it is back as it was
+/// ([`StoreErrorKind::Gone`]): an empty folder would begin every stream again.
 ///
 /// Not for network file systems: their locks and renames promise less.
 #[derive(Clone, Debug)]
@@ -26,9 +31,10 @@ pub struct FileStore(Arc<Folder>);
 #[derive(Debug)]
 struct Folder {
     path: PathBuf,
-    /// Held from reading a checkpoint to replacing it, or two commits could both find it unmoved.
-    commit: Mutex<()>,
-    _lock: Lock,
+    /// The streams that have a checkpoint. Held from reading one to replacing it, or two commits could
+    /// both find it unmoved.
+    started: Mutex<HashSet<StreamId>>,
+    lock: Lock,
 }
 
 impl FileStore {
@@ -40,7 +46,7 @@ impl FileStore {
     /// [`StoreErrorKind::Unavailable`] if it can't be made or written.
     pub fn open(folder: impl Into<PathBuf>) -> Result<Self, StoreError> {
         let path = folder.into();
-        make_folder(&path).map_err(|error| {
+        disk::make_folder(&path, Path::new(".")).map_err(|error| {
             StoreError::new(
                 StoreErrorKind::Unavailable,
                 format!(
@@ -52,10 +58,13 @@ impl FileStore {
             .with_source(error)
         })?;
         let lock = Lock::take(&path)?;
+        // Now that nobody else is at work here.
+        disk::recover(&path.join(CURSORS));
+        disk::recover(&path.join(LETTERS));
         Ok(Self(Arc::new(Folder {
             path,
-            commit: Mutex::default(),
-            _lock: lock,
+            started: Mutex::default(),
+            lock,
         })))
     }
 
@@ -106,6 +115,10 @@ impl DeadLetters for FileStore {
     }
 }
 
+/// The folders of checkpoints and of dead letters.
+const CURSORS: &str = "cursors";
+const LETTERS: &str = "dead-letters";
+
 /// A checkpoint as it stands in its file.
 #[derive(Serialize, Deserialize)]
 struct Contents {
@@ -121,38 +134,16 @@ const FORMAT: u64 = 1;
 
 impl Folder {
     fn load(&self, stream: StreamId) -> Result<Checkpoint, StoreError> {
-        let path = self.file(&stream, "cursors", "json");
-        let text = match fs::read(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return Ok(Checkpoint::fresh(stream));
-            }
-            Err(error) => return Err(unreadable(&path, &error.to_string())),
-        };
-        let format = serde_json::from_slice::<Format>(&text);
-        let contents = match format {
-            Ok(Format { format }) if format != FORMAT => Err(format!(
-                "it is of format {format}, and this version reads format {FORMAT}"
-            )),
-            _ => serde_json::from_slice::<Contents>(&text).map_err(|error| error.to_string()),
-        };
-        let contents = contents.map_err(|fault| unreadable(&path, &fault))?;
-        Ok(Checkpoint {
-            stream,
-            revision: contents.revision,
-            place: Some(Place {
-                position: contents.position,
-                last_page: contents.last_page,
-            }),
-        })
+        let mut started = self.alone()?;
+        self.read(stream, &mut started)
     }
 
     fn commit(&self, checkpoint: Checkpoint, next: Place) -> Result<Checkpoint, StoreError> {
         let Checkpoint {
             stream, revision, ..
         } = checkpoint;
-        let _commit = self.commit.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = self.load(stream.clone())?;
+        let mut started = self.alone()?;
+        let known = self.read(stream.clone(), &mut started)?;
         if known.revision != revision {
             return Err(StoreError::new(
                 StoreErrorKind::Conflict,
@@ -166,11 +157,15 @@ impl Folder {
             last_page: next.last_page.clone(),
             committed_at: Timestamp::from(SystemTime::now()).to_string(),
         };
-        let path = self.file(&stream, "cursors", "json");
+        let path = self.file(&stream, CURSORS, "json");
         let written = serde_json::to_vec(&contents)
             .map_err(io::Error::from)
-            .and_then(|text| replace(&path, &text));
+            .and_then(|text| {
+                self.make_way_to(&path)?;
+                disk::replace(&path, &text)
+            });
         written.map_err(|error| unwritable(&path, error))?;
+        started.insert(stream.clone());
         Ok(Checkpoint {
             stream,
             revision: revision + 1,
@@ -179,8 +174,9 @@ impl Folder {
     }
 
     fn keep(&self, stream: &StreamId, letters: &[DeadLetter]) -> Result<(), StoreError> {
-        let path = self.file(stream, "dead-letters", "ndjson");
+        let path = self.file(stream, LETTERS, "ndjson");
         let mut lines = Vec::new();
+        let _alone = self.alone()?;
         let kept = letters
             .iter()
             .try_for_each(|letter| {
@@ -188,8 +184,57 @@ impl Folder {
                 lines.push(b'\n');
                 Ok(())
             })
-            .and_then(|()| append(&path, &lines));
+            .and_then(|()| {
+                self.make_way_to(&path)?;
+                disk::append(&path, &lines)
+            });
         kept.map_err(|error| unwritable(&path, error))
+    }
+
+    /// Keeps others of this process away from the folder, which must still be the one that was taken.
+    fn alone(&self) -> Result<MutexGuard<'_, HashSet<StreamId>>, StoreError> {
+        let started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
+        self.lock.check(&self.path)?;
+        Ok(started)
+    }
+
+    fn read(
+        &self,
+        stream: StreamId,
+        started: &mut HashSet<StreamId>,
+    ) -> Result<Checkpoint, StoreError> {
+        let path = self.file(&stream, CURSORS, "json");
+        let text = match fs::read(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(inaccessible(&path, error));
+            }
+            Err(_) if started.contains(&stream) => return Err(gone(&path)),
+            Err(_) => return Ok(Checkpoint::fresh(stream)),
+        };
+        let format = serde_json::from_slice::<Format>(&text);
+        let contents = match format {
+            Ok(Format { format }) if format != FORMAT => Err(format!(
+                "it is of format {format}, and this version reads format {FORMAT}"
+            )),
+            _ => serde_json::from_slice::<Contents>(&text).map_err(|error| error.to_string()),
+        };
+        let contents = contents.map_err(|fault| unreadable(&path, &fault))?;
+        started.insert(stream.clone());
+        Ok(Checkpoint {
+            stream,
+            revision: contents.revision,
+            place: Some(Place {
+                position: contents.position,
+                last_page: contents.last_page,
+            }),
+        })
+    }
+
+    /// Makes the folders that a file of this one's is in. The folder itself is there, or is gone.
+    fn make_way_to(&self, file: &Path) -> io::Result<()> {
+        file.parent()
+            .map_or(Ok(()), |folder| disk::make_folder(folder, &self.path))
     }
 
     fn file(&self, stream: &StreamId, kind: &str, ending: &str) -> PathBuf {
@@ -212,74 +257,35 @@ struct Format {
     format: u64,
 }
 
-/// Puts a new file in an old one's place, wholly or not at all.
-fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    make_folder(folder)?;
-    let mut aside = tempfile::NamedTempFile::new_in(folder)?;
-    aside.write_all(text)?;
-    aside.as_file().sync_all()?;
-    aside.persist(path)?;
-    sync_folder(folder)
-}
-
-/// Adds whole lines to a file. A line that an earlier crash left unfinished is ended first.
-fn append(path: &Path, lines: &[u8]) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    make_folder(folder)?;
-    let mut options = OpenOptions::new();
-    options.read(true).append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    if file.seek(SeekFrom::End(0))? > 0 {
-        file.seek(SeekFrom::End(-1))?;
-        let mut last = [0];
-        file.read_exact(&mut last)?;
-        if last != *b"\n" {
-            file.write_all(b"\n")?;
-        }
-    }
-    file.write_all(lines)?;
-    file.sync_all()?;
-    sync_folder(folder)
-}
-
-/// Makes a folder and those above it, so that they survive a crash as what is put into them does.
-fn make_folder(path: &Path) -> io::Result<()> {
-    if path.is_dir() {
-        return Ok(());
-    }
-    let above = match path.parent() {
-        Some(above) if !above.as_os_str().is_empty() => above,
-        _ => Path::new("."),
-    };
-    make_folder(above)?;
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    match builder.create(path) {
-        // Somebody else was faster.
-        Err(_) if path.is_dir() => {}
-        made => made?,
-    }
-    sync_folder(above)
-}
-
-/// A new name survives a crash only once its folder is on the disk, too.
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        File::open(folder)?.sync_all()?;
-    }
-    Ok(())
-}
-
 fn unreadable(path: &Path, fault: &str) -> StoreError {
     StoreError::new(
         StoreErrorKind::Unreadable,
         format!(
             "the checkpoint {} can't be read ({fault}): put it back from a copy; \
              to read its stream again from the start, remove it",
+            path.display()
+        ),
+    )
+}
+
+/// What is in it may be good: nobody must be told to remove it.
+fn inaccessible(path: &Path, error: io::Error) -> StoreError {
+    StoreError::new(
+        StoreErrorKind::Unreadable,
+        format!(
+            "the checkpoint {} can't be read ({error}): look at its rights and at the disk",
+            path.display()
+        ),
+    )
+    .with_source(error)
+}
+
+fn gone(path: &Path) -> StoreError {
+    StoreError::new(
+        StoreErrorKind::Gone,
+        format!(
+            "the checkpoint {} was removed while in use: put it back; \
+             to read its stream again from the start, start this process anew",
             path.display()
         ),
     )

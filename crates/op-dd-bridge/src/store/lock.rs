@@ -1,6 +1,6 @@
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, Metadata, OpenOptions, TryLockError};
 use std::io::{Read as _, Seek as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{StoreError, StoreErrorKind};
 
@@ -8,7 +8,8 @@ use super::{StoreError, StoreErrorKind};
 /// the process ends, however it ends.
 #[derive(Debug)]
 pub(super) struct Lock {
-    _file: File,
+    path: PathBuf,
+    file: File,
 }
 
 impl Lock {
@@ -55,6 +56,53 @@ impl Lock {
             .and_then(|()| file.rewind())
             .and_then(|()| writeln!(file, "{}", std::process::id()))
             .map_err(unavailable)?;
-        Ok(Self { _file: file })
+        Ok(Self { path, file })
     }
+
+    /// Looks whether the folder is still the one that was taken, and none that stands in its place.
+    pub(super) fn check(&self, folder: &Path) -> Result<(), StoreError> {
+        match self.is_in_place() {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(StoreError::new(
+                StoreErrorKind::Gone,
+                format!(
+                    "the state folder {} was removed or replaced while in use: put it back as it \
+                     was; to begin every stream again in an empty one, start this process anew",
+                    folder.display()
+                ),
+            )),
+            Err(error) => Err(StoreError::new(
+                StoreErrorKind::Unavailable,
+                format!(
+                    "the state folder {} can't be reached ({error}): look at its rights and at \
+                     the disk",
+                    folder.display()
+                ),
+            )
+            .with_source(error)),
+        }
+    }
+
+    fn is_in_place(&self) -> std::io::Result<bool> {
+        let found = match std::fs::metadata(&self.path) {
+            Ok(found) => found,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(error),
+        };
+        let ours = self.file.metadata()?;
+        Ok(is_same(&ours, &found))
+    }
+}
+
+#[cfg(unix)]
+fn is_same(one: &Metadata, other: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+
+    (one.dev(), one.ino()) == (other.dev(), other.ino())
+}
+
+/// Elsewhere a file that is open stays where it is.
+#[cfg(not(unix))]
+fn is_same(_: &Metadata, _: &Metadata) -> bool {
+    true
 }

@@ -6,6 +6,8 @@ use async_trait::async_trait;
 use crate::{Checkpoint, Place, StreamId};
 
 #[cfg(feature = "client")]
+mod disk;
+#[cfg(feature = "client")]
 mod file;
 #[cfg(feature = "client")]
 mod lock;
@@ -53,6 +55,9 @@ pub enum StoreErrorKind {
     Unreadable,
     /// Another process holds the store.
     Held,
+    /// What was there is no longer: the store, or a checkpoint in it, was removed while in use. It is
+    /// not made anew, since a stream that has no checkpoint begins again.
+    Gone,
     /// The store can't be reached or written.
     Unavailable,
 }

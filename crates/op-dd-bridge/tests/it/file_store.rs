@@ -1,4 +1,4 @@
-//! What others find in the state folder, and what is done about what they did to it.
+//! What others find in the state folder, and who may have it.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -11,10 +11,10 @@ use op_dd_bridge::{Checkpoint, CursorStore as _, DeadLetters as _, FileStore, St
 
 use crate::stores::{after, letter, start, stream};
 
-const CURSOR: &str = "cursors/acme/itemusages/datadog.json";
-const LETTERS: &str = "dead-letters/acme/itemusages/datadog.ndjson";
+pub(crate) const CURSOR: &str = "cursors/acme/itemusages/datadog.json";
+pub(crate) const LETTERS: &str = "dead-letters/acme/itemusages/datadog.ndjson";
 /// The SHA-256 of the lines `A` and `B`.
-const DIGEST: &str = "daee1cd25194ae952d046ad9b9c81d3c07dc5332440b58d6d7461b248be56712";
+pub(crate) const DIGEST: &str = "daee1cd25194ae952d046ad9b9c81d3c07dc5332440b58d6d7461b248be56712";
 
 fn check_file(folder: &Path, before_time: &str) {
     let text = fs::read_to_string(folder.join(CURSOR)).unwrap();
@@ -115,9 +115,9 @@ async fn a_folder_that_is_opened_again_knows_everything() {
 
 /// Held alone while a process is started, which has all open files until it has become the other
 /// program: a lock that is let go of meanwhile is still held.
-static STARTING: RwLock<()> = RwLock::new(());
+pub(crate) static STARTING: RwLock<()> = RwLock::new(());
 
-fn reopen(store: FileStore) -> FileStore {
+pub(crate) fn reopen(store: FileStore) -> FileStore {
     let _nothing_is_starting = STARTING.read().unwrap();
     let folder = store.path().to_owned();
     drop(store);
@@ -143,8 +143,8 @@ fn a_folder_is_held_until_the_last_clone_is_gone() {
     reopen(clone);
 }
 
-/// Set where the next test is to hold a folder.
-const FOLDER: &str = "OP_DD_BRIDGE_TEST_FOLDER";
+/// The folder for a test that is another's other process.
+pub(crate) const FOLDER: &str = "OP_DD_BRIDGE_TEST_FOLDER";
 
 #[test]
 #[ignore = "the other process of the test below"]
@@ -176,106 +176,6 @@ fn a_folder_that_another_process_holds_is_refused_until_it_dies() {
     other.kill().unwrap();
     other.wait().unwrap();
     FileStore::open(folder.path()).unwrap();
-}
-
-#[tokio::test]
-async fn a_checkpoint_that_can_not_be_read_is_never_taken_for_none() {
-    let good = format!(
-        "{{\"format\":1,\"revision\":3,\"position\":{{\"after\":\"c1\"}},\
-         \"last_page\":\"{DIGEST}\",\"committed_at\":\"2026-06-15T12:00:00Z\"}}"
-    );
-    let folder = tempfile::tempdir().unwrap();
-    let store = FileStore::open(folder.path()).unwrap();
-    let file = folder.path().join(CURSOR);
-    fs::create_dir_all(file.parent().unwrap()).unwrap();
-    let put = |text: &[u8]| fs::write(&file, text).unwrap();
-
-    put(good.as_bytes());
-    let checkpoint = store.load(&stream("acme")).await.unwrap();
-    assert_eq!(
-        (checkpoint.revision, checkpoint.place),
-        (3, Some(after("c1")))
-    );
-
-    for bad in [
-        "",
-        "\0\0\0\0",
-        "garbage",
-        "null",
-        "{}",
-        "[]",
-        &good[..good.len() - 1],
-        &good[..40],
-        &format!("{good}}}"),
-        &good.replace("\"format\":1", "\"format\":2"),
-        &good.replace("\"format\":1", "\"format\":0"),
-        &good.replace("\"format\":1", "\"format\":\"1\""),
-        "{\"format\":2,\"place\":{\"something\":\"new\"}}",
-        &good.replace("\"c1\"", "\"\""),
-        &good.replace("{\"after\":\"c1\"}", "{}"),
-        &good.replace("\"revision\":3", "\"revision\":-3"),
-        &good.replace("\"revision\":3,", ""),
-        "{\"format\":1,\"revision\":1,\"position\":{\"reset\":{\"start\":\"soon\",\
-         \"end\":null,\"limit\":1000}},\"last_page\":null,\"committed_at\":\"\"}",
-    ] {
-        put(bad.as_bytes());
-        let fresh = Checkpoint::fresh(stream("acme"));
-        for error in [
-            store.load(&stream("acme")).await.unwrap_err(),
-            store.commit(&fresh, start()).await.unwrap_err(),
-        ] {
-            assert_eq!(error.kind(), StoreErrorKind::Unreadable, "{bad}");
-            let text = error.to_string();
-            assert!(text.contains(&file.display().to_string()), "{text}");
-            assert!(text.contains("put it back from a copy"), "{text}");
-            assert!(text.contains("remove it"), "{text}");
-        }
-        assert_eq!(fs::read(&file).unwrap(), bad.as_bytes(), "left as it was");
-    }
-    put(b"\xff\xfe");
-    let error = store.load(&stream("acme")).await.unwrap_err();
-    assert_eq!(error.kind(), StoreErrorKind::Unreadable);
-
-    put(good.replace("\"format\":1", "\"format\":2").as_bytes());
-    let error = store.load(&stream("acme")).await.unwrap_err();
-    assert!(error.to_string().contains("format 2"), "{error}");
-    let other = store.load(&stream("other")).await.unwrap();
-    assert_eq!(other.revision, 0, "one bad file is one bad stream");
-}
-
-#[tokio::test]
-async fn a_checkpoint_that_was_changed_behind_its_back_is_a_conflict() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = FileStore::open(folder.path()).unwrap();
-    let fresh = Checkpoint::fresh(stream("acme"));
-    let first = store.commit(&fresh, start()).await.unwrap();
-    let file = folder.path().join(CURSOR);
-
-    let text = fs::read_to_string(&file).unwrap();
-    fs::write(&file, text.replace("\"revision\":1", "\"revision\":9")).unwrap();
-    let error = store.commit(&first, after("c1")).await.unwrap_err();
-    assert_eq!(error.kind(), StoreErrorKind::Conflict);
-
-    fs::remove_file(&file).unwrap();
-    let error = store.commit(&first, after("c1")).await.unwrap_err();
-    assert_eq!(error.kind(), StoreErrorKind::Conflict);
-    assert!(!file.exists());
-}
-
-#[tokio::test]
-async fn a_line_that_a_crash_tore_is_ended_first() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = FileStore::open(folder.path()).unwrap();
-    store.keep(&stream("acme"), &[letter("A")]).await.unwrap();
-    let file = folder.path().join(LETTERS);
-    let whole = fs::read_to_string(&file).unwrap();
-    for torn in ["{", "{\"at\":\"2026-06-15T", whole.trim_end()] {
-        fs::write(&file, format!("{whole}{torn}")).unwrap();
-        store.keep(&stream("acme"), &[letter("B")]).await.unwrap();
-        let next = whole.replace("\"A", "\"B").replace("\\\"A", "\\\"B");
-        let text = fs::read_to_string(&file).unwrap();
-        assert_eq!(text, format!("{whole}{torn}\n{next}"));
-    }
 }
 
 #[tokio::test]

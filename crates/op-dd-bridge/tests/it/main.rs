@@ -8,9 +8,12 @@
 mod account;
 mod collisions;
 mod crash;
+mod damage;
 mod drain;
 mod event;
 mod file_store;
+#[cfg(target_os = "linux")]
+mod full_disk;
 mod json;
 mod lateness;
 mod mapping;
