@@ -2,13 +2,12 @@
 
 use std::fs::{self, File};
 use std::path::Path;
-use std::process::Command;
 use std::thread;
 
 use op_dd_fakes::{FakeDatadog, FakeEvents, Feed, TokenClaims};
 use serde_json::Value;
 
-use crate::program::{Run, World, files, nobody, op_dd, token, until, uuids};
+use crate::program::{Run, World, files, nobody, token, until, uuids};
 
 /// Something that is wrong with what the program is given.
 struct Wrong {
@@ -323,10 +322,8 @@ fn a_server_that_cannot_be_reached_ends_with_5() {
 #[cfg(unix)]
 #[test]
 fn a_state_folder_that_cannot_be_written_ends_with_6() {
-    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
-    use std::os::unix::process::CommandExt as _;
+    use std::os::unix::fs::PermissionsExt as _;
 
-    const NOBODY: u32 = 65534;
     let mode = |path: &Path, mode| {
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     };
@@ -343,27 +340,7 @@ fn a_state_folder_that_cannot_be_written_ends_with_6() {
         File::create(world.path("locked/lock")).unwrap();
         fs::create_dir(world.path("locked/cursors")).unwrap();
 
-        // Nobody may not be let through to where Cargo builds.
-        let program = world.path("op-dd");
-        fs::copy(op_dd().get_program(), &program).unwrap();
-        let mut command = Command::new(&program);
-        let given = world.command(&[]);
-        command
-            .env_clear()
-            .envs(
-                given
-                    .get_envs()
-                    .filter_map(|(name, value)| Some((name, value?))),
-            )
-            .current_dir(world.folder.path())
-            .args(["run", "--config", "op-dd.toml", "--state", folder])
-            .args(["--once", "--patience", "1s"]);
-        if fs::metadata(world.folder.path()).unwrap().uid() == 0 {
-            command.uid(NOBODY).gid(NOBODY);
-        }
-        mode(world.folder.path(), 0o755);
-        mode(&program, 0o755);
-        mode(&world.path("op-dd.toml"), 0o644);
+        let command = world.unprivileged(folder);
         mode(&world.path("locked/lock"), 0o666);
         for closed in ["closed", "locked", "locked/cursors"] {
             mode(&world.path(closed), 0o555);

@@ -12,5 +12,6 @@ mod rules;
 mod running;
 mod simulator;
 mod soak;
+mod state;
 mod workspace;
 mod world;

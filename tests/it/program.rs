@@ -194,6 +194,9 @@ pub(crate) struct World {
 
 pub(crate) const KEY: &str = "SECRETdatadogkey00000000000000000";
 
+#[cfg(unix)]
+pub(crate) const NOBODY: u32 = 65534;
+
 /// A token that only this test suite has: no client checks a signature.
 pub(crate) fn token(claims: &TokenClaims, mark: &str) -> String {
     format!("{}SECRET{mark}", claims.mint())
@@ -282,6 +285,39 @@ url = "{}"
     pub(crate) fn run(&self, arguments: &[&str]) -> Command {
         let mut command = self.command(&["run", "--config", "op-dd.toml", "--state", "state"]);
         command.args(arguments);
+        command
+    }
+
+    /// The program as a user whom rights hold back: root may do anything, so for root it is nobody.
+    #[cfg(unix)]
+    pub(crate) fn unprivileged(&self, state: &str) -> Command {
+        use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
+        use std::os::unix::process::CommandExt as _;
+
+        // Nobody may not be let through to where Cargo builds.
+        let program = self.path("op-dd");
+        if !program.exists() {
+            fs::copy(op_dd().get_program(), &program).unwrap();
+        }
+        fs::write(self.path("op-dd.toml"), &self.config).unwrap();
+        let folder = self.folder.path();
+        for (path, mode) in [
+            (folder, 0o755),
+            (&program, 0o755),
+            (&self.path("op-dd.toml"), 0o644),
+        ] {
+            fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        }
+        let mut command = Command::new(&program);
+        command
+            .env_clear()
+            .envs(&self.environment)
+            .current_dir(folder)
+            .args(["run", "--config", "op-dd.toml", "--state", state])
+            .args(["--once", "--patience", "1s"]);
+        if fs::metadata(folder).unwrap().uid() == 0 {
+            command.uid(NOBODY).gid(NOBODY);
+        }
         command
     }
 
