@@ -13,5 +13,6 @@ mod running;
 mod simulator;
 mod soak;
 mod state;
+mod tls;
 mod workspace;
 mod world;

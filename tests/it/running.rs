@@ -1,6 +1,7 @@
 //! `op-dd run` at its work: configuration, state folder, secrets, signals and help.
 
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
@@ -196,31 +197,87 @@ fn the_state_folder_is_the_first_that_is_named() {
     }
 }
 
-#[test]
-fn a_secret_in_the_configuration_is_warned_of_and_used() {
-    let mut world = World::new();
+/// What it warns of when all is carried.
+fn warnings(world: &World) -> Vec<String> {
     world.occur("event");
-    let token = world.environment["ACME_TOKEN"].clone();
-    world.replace("env:ACME_TOKEN", &token);
     let run = world.once();
     assert_eq!(run.code, Some(0), "{run}");
-    let warnings: Vec<_> = run
-        .stderr
-        .lines()
-        .filter(|line| line.contains(" WARN "))
-        .collect();
-    let [warning] = warnings[..] else {
-        panic!("{run}");
-    };
-    assert!(
-        warning.contains("op-dd.toml: token of account acme is written out"),
-        "{warning}"
-    );
-    assert!(
-        warning.contains("better write env:NAME or file:/PATH"),
-        "{warning}"
-    );
     assert_eq!(world.arrived(), uuids(&["event"]));
+    let lines = run.stderr.lines();
+    lines
+        .filter(|line| line.contains(" WARN "))
+        .map(ToOwned::to_owned)
+        .collect()
+}
+
+#[cfg(unix)]
+fn rights(path: &Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_secret_in_the_configuration_is_warned_of_and_used() {
+    for (mode, more) in [
+        (0o600, None),
+        (0o640, Some("(mode 640)")),
+        (0o604, Some("(mode 604)")),
+        (0o644, Some("(mode 644)")),
+    ] {
+        let mut world = World::new();
+        let token = world.environment["ACME_TOKEN"].clone();
+        world.replace("env:ACME_TOKEN", &token);
+        world.run(&[]);
+        rights(&world.path("op-dd.toml"), mode);
+        let warnings = warnings(&world);
+        assert_eq!(
+            warnings.len(),
+            1 + usize::from(more.is_some()),
+            "{warnings:?}"
+        );
+        for words in [
+            "op-dd.toml: token of account acme is written out",
+            "better write env:NAME or file:/PATH",
+        ] {
+            assert!(warnings[0].contains(words), "{warnings:?}");
+        }
+        if let Some(mode) = more {
+            for words in [
+                "op-dd.toml holds a secret, and others may read it",
+                mode,
+                "chmod 600 op-dd.toml, or write env:NAME or file:/PATH",
+            ] {
+                assert!(warnings[1].contains(words), "{warnings:?}");
+            }
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_with_a_secret_that_everyone_may_read_is_warned_of() {
+    for (mode, warned) in [(0o600, false), (0o640, false), (0o644, true)] {
+        let mut world = World::new();
+        let file = world.path("key");
+        fs::write(&file, KEY).unwrap();
+        rights(&file, mode);
+        world.replace("env:DATADOG_KEY", &format!("file:{}", file.display()));
+        // Without a secret in it, anybody may read the configuration.
+        world.run(&[]);
+        rights(&world.path("op-dd.toml"), 0o644);
+        let warnings = warnings(&world);
+        assert_eq!(warnings.len(), usize::from(warned), "{warnings:?}");
+        for warning in warnings {
+            let shown = file.display();
+            let says = format!(
+                "{shown}, with the api_key of [datadog], may be read by everyone here \
+                 (mode 644): chmod 600 {shown}"
+            );
+            assert!(warning.contains(&says), "{warning}");
+        }
+    }
 }
 
 #[test]

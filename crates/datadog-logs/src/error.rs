@@ -39,6 +39,9 @@ pub enum SendErrorKind {
     Timeout,
     /// No connection was made. Again, after a delay.
     Connect,
+    /// No connection was made, since the certificate is not trusted: somebody else's server, a proxy
+    /// that looks into TLS, or a wrong clock. Again, after a delay.
+    Certificate,
     /// A connection broke off. Again, after a delay; the entries may have been accepted, and arrive
     /// twice then.
     Network,
@@ -75,6 +78,7 @@ impl SendErrorKind {
             | Self::Server
             | Self::Timeout
             | Self::Connect
+            | Self::Certificate
             | Self::Network
             | Self::Sink => Retry::Backoff,
             Self::Unauthorized | Self::Rejected | Self::Unexpected(_) | Self::Compression => {
@@ -205,6 +209,10 @@ impl fmt::Display for SendError {
             SendErrorKind::Connect => (
                 "cannot be reached",
                 ": check the site, and DNS, proxy and firewall",
+            ),
+            SendErrorKind::Certificate => (
+                "shows a certificate that is not trusted",
+                ": if it is of a proxy or server of your own, trust its certificate authority",
             ),
             SendErrorKind::Network => ("did not answer before the connection broke off", ""),
             SendErrorKind::Rejected => (

@@ -53,6 +53,9 @@ pub struct TransportError {
 pub enum TransportErrorKind {
     /// No connection was made: name, address, TLS. The request was not sent.
     Connect,
+    /// No connection was made, since the server's certificate is not trusted. The request was not
+    /// sent.
+    Certificate,
     /// A time limit of the transport's own.
     Timeout,
     /// The connection broke off, or what came over it is not HTTP.
@@ -97,6 +100,7 @@ impl From<TransportErrorKind> for SendErrorKind {
     fn from(kind: TransportErrorKind) -> Self {
         match kind {
             TransportErrorKind::Connect => Self::Connect,
+            TransportErrorKind::Certificate => Self::Certificate,
             TransportErrorKind::Timeout => Self::Timeout,
             TransportErrorKind::Network | TransportErrorKind::TooLarge => Self::Network,
         }
@@ -107,6 +111,7 @@ impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.kind {
             TransportErrorKind::Connect => "no connection was made",
+            TransportErrorKind::Certificate => "the server's certificate is not trusted",
             TransportErrorKind::Timeout => "the transport's time limit has passed",
             TransportErrorKind::Network => "the connection broke off",
             TransportErrorKind::TooLarge => "the answer is too large",

@@ -40,6 +40,9 @@ pub enum ErrorKind {
     Timeout,
     /// No connection could be made.
     Connect,
+    /// No connection could be made, since the certificate is not trusted: somebody else's server, a
+    /// proxy that looks into TLS, or a wrong clock.
+    Certificate,
     /// The connection broke before the answer was whole.
     Network,
     /// The answer is no page: not JSON, too large, or without a cursor.
@@ -59,6 +62,7 @@ impl Error {
             | ErrorKind::Server
             | ErrorKind::Timeout
             | ErrorKind::Connect
+            | ErrorKind::Certificate
             | ErrorKind::Network => Retry::Backoff,
             _ => Retry::Never,
         };

@@ -53,6 +53,8 @@ pub enum TransportErrorKind {
     Timeout,
     /// No connection could be made: a wrong name or port, a firewall, TLS.
     Connect,
+    /// No connection could be made, since the server's certificate is not trusted.
+    Certificate,
     /// The connection broke before the answer was whole.
     Network,
     /// The body is larger than the transport reads.
@@ -87,6 +89,7 @@ impl fmt::Display for TransportError {
         f.write_str(match self.kind {
             TransportErrorKind::Timeout => "the answer took too long",
             TransportErrorKind::Connect => "no connection could be made",
+            TransportErrorKind::Certificate => "the server's certificate is not trusted",
             TransportErrorKind::Network => "the connection broke before the answer was whole",
             TransportErrorKind::TooLarge => "the answer is too large to be read",
         })

@@ -5,7 +5,7 @@ use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use datadog_logs::{ApiKey, Site, Tags};
+use datadog_logs::{ApiKey, BuildError, Site, Tags};
 use onepassword_events::{AccessToken, ErrorKind, EventSource as _, Feed, Pacer};
 use op_dd_bridge::{Account, Bridge, Context, FileStore, Progress, StoreErrorKind};
 
@@ -27,7 +27,8 @@ pub(crate) fn assemble(
     observer: impl Fn(&Progress<'_>) + Send + Sync + 'static,
 ) -> Result<Assembly, Failure> {
     let store = Arc::new(store);
-    let sink = Arc::new(intake(&config.datadog)?);
+    let ca = config.ca_certificates()?;
+    let sink = Arc::new(intake(&config.datadog, ca.as_deref())?);
     let tags = Tags::new(&config.datadog.tags)
         .map_err(|error| Failure::configuration(format!("tags of [datadog]: {error}")))?;
 
@@ -37,7 +38,7 @@ pub(crate) fn assemble(
         .tags(tags.clone())
         .observer(observer);
     for settings in &config.accounts {
-        match account(settings, &tags, &mut pacers) {
+        match account(settings, ca.as_deref(), &tags, &mut pacers) {
             Ok(account) => builder = builder.account(account),
             Err(failure) => left_out.push(failure),
         }
@@ -78,24 +79,32 @@ pub(crate) fn open_store(folder: &std::path::Path) -> Result<FileStore, Failure>
     })
 }
 
-fn intake(settings: &config::Datadog) -> Result<datadog_logs::Client, Failure> {
+fn intake(settings: &config::Datadog, ca: Option<&[u8]>) -> Result<datadog_logs::Client, Failure> {
     let site = settings.url.as_ref().or(settings.site.as_ref());
     let key = read_key(&settings.api_key)
         .map_err(|fault| Failure::new(Exit::ApiKey, format!("Datadog's API key: {fault}")))?;
     let secret = settings.api_key.clone();
-    datadog_logs::Client::builder(key)
+    let mut client = datadog_logs::Client::builder(key)
         .site(site.cloned().unwrap_or(Site::US1))
         .compression(settings.compression)
         .user_agent(USER_AGENT)
-        .reread_key(move || aside(read_key, secret.clone()))
-        .build()
-        .map_err(|error| Failure::configuration(error.to_string()))
+        .reread_key(move || aside(read_key, secret.clone()));
+    if let Some(ca) = ca {
+        client = client.ca_certificates(ca);
+    }
+    client.build().map_err(|error| match error {
+        BuildError::CaCertificates(_) => {
+            Failure::configuration(format!("ca_file of [tls]: {error}")).because(&error)
+        }
+        error => Failure::configuration(error.to_string()),
+    })
 }
 
 /// An account of the configuration. 1Password counts requests by its own accounts, so those that are
 /// the same over there share a pacer, whatever they are called here.
 fn account(
     settings: &config::Account,
+    ca: Option<&[u8]>,
     common_tags: &Tags,
     pacers: &mut HashMap<String, Pacer>,
 ) -> Result<Account, Failure> {
@@ -115,6 +124,9 @@ fn account(
     }
     if let Some(url) = &settings.url {
         client = client.url(url.clone());
+    }
+    if let Some(ca) = ca {
+        client = client.ca_certificates(ca);
     }
     let client = client.build().map_err(|error| {
         let exit = match error.kind() {

@@ -121,10 +121,23 @@ pub(crate) fn verdict(
 
 /// Whose trouble it is, and what.
 fn line(stream: &StreamId, error: &StepError) -> String {
+    let remedy = if is_certificate(error) {
+        ", by ca_file of [tls] in the configuration"
+    } else {
+        ""
+    };
     match error.scope(stream) {
-        Scope::Account(name) => format!("account {name}: {error}"),
-        Scope::Stream(stream) => format!("{stream}: {error}"),
-        _ => error.to_string(),
+        Scope::Account(name) => format!("account {name}: {error}{remedy}"),
+        Scope::Stream(stream) => format!("{stream}: {error}{remedy}"),
+        _ => format!("{error}{remedy}"),
+    }
+}
+
+fn is_certificate(error: &StepError) -> bool {
+    match error {
+        StepError::Source(error) => error.kind() == ErrorKind::Certificate,
+        StepError::Sink(error) => error.kind() == SendErrorKind::Certificate,
+        _ => false,
     }
 }
 
@@ -139,6 +152,7 @@ fn cause(error: &StepError) -> Exit {
             ErrorKind::Token | ErrorKind::Unauthorized => Exit::Token,
             ErrorKind::Timeout
             | ErrorKind::Connect
+            | ErrorKind::Certificate
             | ErrorKind::Network
             | ErrorKind::Server
             | ErrorKind::RateLimited
@@ -150,6 +164,7 @@ fn cause(error: &StepError) -> Exit {
             SendErrorKind::Unauthorized => Exit::ApiKey,
             SendErrorKind::Timeout
             | SendErrorKind::Connect
+            | SendErrorKind::Certificate
             | SendErrorKind::Network
             | SendErrorKind::Server
             | SendErrorKind::RateLimited

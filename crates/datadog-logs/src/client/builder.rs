@@ -24,6 +24,7 @@ pub struct ClientBuilder {
     user_agent: String,
     timeout: Duration,
     connect_timeout: Duration,
+    ca_certificates: Vec<u8>,
     retry_for: Duration,
     transport: Option<Arc<dyn Transport>>,
 }
@@ -38,6 +39,7 @@ impl ClientBuilder {
             user_agent: USER_AGENT.into(),
             timeout: Duration::from_secs(30),
             connect_timeout: Duration::from_secs(10),
+            ca_certificates: Vec::new(),
             retry_for: Duration::from_secs(300),
             transport: None,
         }
@@ -72,6 +74,14 @@ impl ClientBuilder {
     /// itself. Default: 10 seconds.
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
+        self
+    }
+
+    /// Adds certificate authorities to trust besides the system's, in PEM, one or more: such as that of
+    /// a proxy that looks into TLS. For the transport that the client makes by itself.
+    pub fn ca_certificates(mut self, pem: impl AsRef<[u8]>) -> Self {
+        self.ca_certificates.extend_from_slice(pem.as_ref());
+        self.ca_certificates.push(b'\n');
         self
     }
 
@@ -117,7 +127,7 @@ impl ClientBuilder {
     /// # Errors
     ///
     /// [`BuildError`] if the HTTP client can't be set up (where the system has no certificates, for
-    /// instance), if there is no transport, or if the site's URL or the user agent can't stand in a
+    /// instance, or those to add are none), if there is no transport, or if the site's URL or the user agent can't stand in a
     /// request.
     ///
     /// # Panics
@@ -130,7 +140,11 @@ impl ClientBuilder {
         let uri = |url: &str| Uri::try_from(url).map_err(|error| BuildError::Site(error.into()));
         let transport = match self.transport {
             Some(transport) => transport,
-            None => default_transport(self.connect_timeout, intake.url().scheme() == "https")?,
+            None => default_transport(
+                self.connect_timeout,
+                intake.url().scheme() == "https",
+                &self.ca_certificates,
+            )?,
         };
         Ok(Client {
             post_to: uri(intake.url().as_str())?,
@@ -160,18 +174,17 @@ impl fmt::Debug for ClientBuilder {
 fn default_transport(
     connect_timeout: Duration,
     https_only: bool,
+    ca_certificates: &[u8],
 ) -> Result<Arc<dyn Transport>, BuildError> {
     if https_only && !cfg!(any(feature = "rustls", feature = "rustls-no-provider")) {
         return Err(BuildError::NoTls);
     }
-    match crate::ReqwestTransport::build(connect_timeout, https_only) {
-        Ok(transport) => Ok(Arc::new(transport)),
-        Err(error) => Err(BuildError::Http(error.into())),
-    }
+    let transport = crate::ReqwestTransport::build(connect_timeout, https_only, ca_certificates)?;
+    Ok(Arc::new(transport))
 }
 
 #[cfg(not(feature = "reqwest"))]
-fn default_transport(_: Duration, _: bool) -> Result<Arc<dyn Transport>, BuildError> {
+fn default_transport(_: Duration, _: bool, _: &[u8]) -> Result<Arc<dyn Transport>, BuildError> {
     Err(BuildError::NoTransport)
 }
 
@@ -182,6 +195,9 @@ pub enum BuildError {
     /// The HTTP client can't be set up.
     #[error("cannot set up the HTTP client")]
     Http(#[source] Box<dyn Error + Send + Sync>),
+    /// What is to be trusted is no certificate.
+    #[error("the CA certificates cannot be used: they must be in PEM, -----BEGIN CERTIFICATE-----")]
+    CaCertificates(#[source] Box<dyn Error + Send + Sync>),
     /// None was given, and the feature `reqwest` is off.
     #[error("no transport was given, and none was compiled in")]
     NoTransport,

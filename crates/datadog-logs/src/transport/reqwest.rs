@@ -1,3 +1,4 @@
+use std::error::Error;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -7,6 +8,7 @@ use reqwest::redirect::Policy;
 use tokio::time;
 
 use super::{Transport, TransportError, TransportErrorKind};
+use crate::BuildError;
 
 /// So much of an answer is read; Datadog's are a few hundred bytes at most.
 const LONGEST_ANSWER: usize = 64 * 1024;
@@ -39,7 +41,12 @@ impl ReqwestTransport {
         Self { client }
     }
 
-    pub(crate) fn build(connect_timeout: Duration, https_only: bool) -> reqwest::Result<Self> {
+    /// `ca_certificates`, in PEM, are trusted besides the system's.
+    pub(crate) fn build(
+        connect_timeout: Duration,
+        https_only: bool,
+        ca_certificates: &[u8],
+    ) -> Result<Self, BuildError> {
         // Not `Client::new()`, which panics where the system has no certificates.
         let mut client = reqwest::Client::builder()
             .redirect(Policy::none())
@@ -51,8 +58,36 @@ impl ReqwestTransport {
             // Plain HTTP is for this machine: a proxy would be shown the key.
             client = client.no_proxy();
         }
-        client.build().map(Self::from_client)
+        if ca_certificates.is_empty() {
+            let client = client.build();
+            let client = client.map_err(|error| BuildError::Http(error.into()))?;
+            return Ok(Self::from_client(client));
+        }
+        trusting(client, ca_certificates)
+            .map(Self::from_client)
+            .map_err(BuildError::CaCertificates)
     }
+}
+
+/// Without TLS there is nothing to trust.
+#[cfg(not(any(feature = "rustls", feature = "rustls-no-provider")))]
+fn trusting(
+    client: reqwest::ClientBuilder,
+    _: &[u8],
+) -> Result<reqwest::Client, Box<dyn Error + Send + Sync>> {
+    Ok(client.build()?)
+}
+
+#[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
+fn trusting(
+    client: reqwest::ClientBuilder,
+    pem: &[u8],
+) -> Result<reqwest::Client, Box<dyn Error + Send + Sync>> {
+    let certificates = reqwest::Certificate::from_pem_bundle(pem)?;
+    if certificates.is_empty() {
+        return Err("there is no certificate".into());
+    }
+    Ok(client.tls_certs_merge(certificates).build()?)
 }
 
 #[async_trait]
@@ -88,7 +123,9 @@ async fn read(answer: &mut reqwest::Response) -> Result<Bytes, TransportError> {
 }
 
 fn failure(error: reqwest::Error) -> TransportError {
-    let kind = if error.is_connect() {
+    let kind = if error.is_connect() && is_about_certificate(&error) {
+        TransportErrorKind::Certificate
+    } else if error.is_connect() {
         TransportErrorKind::Connect
     } else if error.is_timeout() {
         TransportErrorKind::Timeout
@@ -97,4 +134,16 @@ fn failure(error: reqwest::Error) -> TransportError {
     };
     // A proxy's URL may have credentials in it.
     TransportError::new(kind, error.without_url())
+}
+
+/// Each TLS library has an error of its own for it, and each names the certificate.
+fn is_about_certificate(error: &reqwest::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if error.to_string().contains("certificate") {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }

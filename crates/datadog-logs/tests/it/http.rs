@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use datadog_logs::{
-    ApiKey, Client, ClientBuilder, LogSink, ReqwestTransport, Retry, SendErrorKind, Site,
-    Transport, TransportErrorKind,
+    ApiKey, BuildError, Client, ClientBuilder, LogSink, ReqwestTransport, Retry, SendErrorKind,
+    Site, Transport, TransportErrorKind,
 };
 use wiremock::matchers::{header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -133,6 +133,21 @@ async fn a_redirect_is_not_followed() {
         assert_eq!(error.kind(), SendErrorKind::Unexpected(status));
     }
     assert!(elsewhere.received_requests().await.unwrap().is_empty());
+}
+
+#[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
+#[test]
+fn what_is_no_certificate_can_not_be_trusted() {
+    for pem in [
+        "",
+        "garbage",
+        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+    ] {
+        let client = Client::builder(ApiKey::new("key-1").unwrap()).ca_certificates(pem);
+        let error = client.build().unwrap_err();
+        assert!(matches!(error, BuildError::CaCertificates(_)), "{error:?}");
+        assert!(error.to_string().contains("must be in PEM"), "{error}");
+    }
 }
 
 #[tokio::test]

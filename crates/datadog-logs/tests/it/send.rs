@@ -73,6 +73,11 @@ async fn one_attempt_never_waits() {
             Retry::Backoff,
         ),
         (
+            broken(TransportErrorKind::Certificate),
+            SendErrorKind::Certificate,
+            Retry::Backoff,
+        ),
+        (
             broken(TransportErrorKind::Timeout),
             SendErrorKind::Timeout,
             Retry::Backoff,

@@ -8,7 +8,7 @@ use crate::{Error, ErrorKind};
 const MESSAGE_LIMIT: usize = 200;
 
 /// A piece of the token of this many bytes gives it away. Shorter ones are in ordinary words.
-const PIECE: usize = 16;
+const PIECE: usize = 12;
 
 /// The short message in an error's body: 1Password documents one form, sends another, and what
 /// stands before it may send plain text. A page of HTML says nothing.

@@ -21,6 +21,7 @@ pub struct ClientBuilder {
     user_agent: String,
     timeout: Duration,
     connect_timeout: Duration,
+    ca_certificates: Vec<u8>,
     retries: RetryPolicy,
 }
 
@@ -36,6 +37,7 @@ impl ClientBuilder {
             user_agent: concat!("onepassword-events/", env!("CARGO_PKG_VERSION")).to_owned(),
             timeout: Client::TIMEOUT,
             connect_timeout: Client::CONNECT_TIMEOUT,
+            ca_certificates: Vec::new(),
             retries: RetryPolicy::default(),
         }
     }
@@ -106,6 +108,14 @@ impl ClientBuilder {
         self
     }
 
+    /// Certificate authorities to trust besides the system's, in PEM, one or more: such as that of a
+    /// proxy that looks into TLS. A transport of your own has its own.
+    pub fn ca_certificates(mut self, pem: impl AsRef<[u8]>) -> Self {
+        self.ca_certificates.extend_from_slice(pem.as_ref());
+        self.ca_certificates.push(b'\n');
+        self
+    }
+
     /// How often, and after what waits, to try again.
     pub fn retries(mut self, retries: RetryPolicy) -> Self {
         self.retries = retries;
@@ -116,8 +126,8 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// See [`Endpoint::resolve`]; [`ErrorKind::Config`] also if HTTPS can't be set up, if there is
-    /// no transport, or if the user agent can't stand in a header.
+    /// See [`Endpoint::resolve`]; [`ErrorKind::Config`] also if HTTPS can't be set up, if the CA
+    /// certificates are none, if there is no transport, or if the user agent can't stand in a header.
     pub fn build(self) -> Result<Client, Error> {
         let endpoint = Endpoint::resolve(&self.token, self.region, self.url.as_ref())?;
         let user_agent = HeaderValue::try_from(self.user_agent).map_err(|error| {
@@ -127,7 +137,7 @@ impl ClientBuilder {
             Some(transport) => transport,
             None => {
                 let https_only = endpoint.url().scheme() == "https";
-                default_transport(self.connect_timeout, https_only)?
+                default_transport(self.connect_timeout, https_only, &self.ca_certificates)?
             }
         };
         Ok(Client(Arc::new(Inner {
@@ -156,6 +166,7 @@ impl fmt::Debug for ClientBuilder {
 fn default_transport(
     connect_timeout: Duration,
     https_only: bool,
+    ca_certificates: &[u8],
 ) -> Result<Arc<dyn Transport>, Error> {
     if https_only && !cfg!(any(feature = "rustls", feature = "rustls-no-provider")) {
         return Err(Error::new(
@@ -163,12 +174,12 @@ fn default_transport(
             "https needs the feature `rustls`, or a transport of your own",
         ));
     }
-    let transport = crate::ReqwestTransport::build(connect_timeout, https_only)?;
+    let transport = crate::ReqwestTransport::build(connect_timeout, https_only, ca_certificates)?;
     Ok(Arc::new(transport))
 }
 
 #[cfg(not(feature = "reqwest"))]
-fn default_transport(_: Duration, _: bool) -> Result<Arc<dyn Transport>, Error> {
+fn default_transport(_: Duration, _: bool, _: &[u8]) -> Result<Arc<dyn Transport>, Error> {
     Err(Error::new(
         ErrorKind::Config,
         "no transport: give one, or turn on the feature `reqwest`",

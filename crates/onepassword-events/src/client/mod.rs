@@ -260,6 +260,13 @@ fn unanswered(error: TransportError, host: &str) -> Error {
             ErrorKind::Connect,
             format!("no connection to {host}: check the name, the firewall and the proxy"),
         ),
+        TransportErrorKind::Certificate => (
+            ErrorKind::Certificate,
+            format!(
+                "no connection to {host}: its certificate is not trusted; if it is of a proxy or \
+                 server of your own, trust its certificate authority"
+            ),
+        ),
         TransportErrorKind::Network => (
             ErrorKind::Network,
             format!("the connection to {host} broke before the answer was whole"),

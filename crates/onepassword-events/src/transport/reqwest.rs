@@ -1,3 +1,4 @@
+use std::error::Error as StdError;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -21,8 +22,13 @@ impl ReqwestTransport {
     pub const BODY_LIMIT: usize = 64 * 1024 * 1024;
 
     /// A transport with settings that fit a poller: no redirects, gzip, connections given up before
-    /// the usual load balancers close them.
-    pub(crate) fn build(connect_timeout: Duration, https_only: bool) -> Result<Self, Error> {
+    /// the usual load balancers close them. `ca_certificates`, in PEM, are trusted besides the
+    /// system's.
+    pub(crate) fn build(
+        connect_timeout: Duration,
+        https_only: bool,
+        ca_certificates: &[u8],
+    ) -> Result<Self, Error> {
         let mut client = reqwest::Client::builder()
             .redirect(Policy::none())
             .https_only(https_only)
@@ -32,6 +38,17 @@ impl ReqwestTransport {
         if !https_only {
             // Plain HTTP is for this machine: a proxy would be shown the token.
             client = client.no_proxy();
+        }
+        if !ca_certificates.is_empty() {
+            let client = trusting(client, ca_certificates).map_err(|source| {
+                Error::new(
+                    ErrorKind::Config,
+                    "the CA certificates can't be used: \
+                     they must be in PEM, -----BEGIN CERTIFICATE-----",
+                )
+                .with_source(source)
+            })?;
+            return Ok(Self::from_client(client));
         }
         client.build().map(Self::from_client).map_err(|error| {
             Error::new(
@@ -50,6 +67,27 @@ impl ReqwestTransport {
         let limit = Self::BODY_LIMIT;
         Self { client, limit }
     }
+}
+
+/// Without TLS there is nothing to trust.
+#[cfg(not(any(feature = "rustls", feature = "rustls-no-provider")))]
+fn trusting(
+    client: reqwest::ClientBuilder,
+    _: &[u8],
+) -> Result<reqwest::Client, Box<dyn StdError + Send + Sync>> {
+    Ok(client.build()?)
+}
+
+#[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
+fn trusting(
+    client: reqwest::ClientBuilder,
+    pem: &[u8],
+) -> Result<reqwest::Client, Box<dyn StdError + Send + Sync>> {
+    let certificates = reqwest::Certificate::from_pem_bundle(pem)?;
+    if certificates.is_empty() {
+        return Err("there is no certificate".into());
+    }
+    Ok(client.tls_certs_merge(certificates).build()?)
 }
 
 #[async_trait]
@@ -90,7 +128,9 @@ fn too_large(limit: usize) -> TransportError {
 
 fn from_reqwest(error: reqwest::Error) -> TransportError {
     // A connection that isn't made in time is both: a firewall, not a slow server.
-    let kind = if error.is_connect() {
+    let kind = if error.is_connect() && is_about_certificate(&error) {
+        TransportErrorKind::Certificate
+    } else if error.is_connect() {
         TransportErrorKind::Connect
     } else if error.is_timeout() {
         TransportErrorKind::Timeout
@@ -99,6 +139,18 @@ fn from_reqwest(error: reqwest::Error) -> TransportError {
     };
     // The address may hold what must not be shown.
     TransportError::new(kind, error.without_url())
+}
+
+/// Each TLS library has an error of its own for it, and each names the certificate.
+fn is_about_certificate(error: &reqwest::Error) -> bool {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if error.to_string().contains("certificate") {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 #[cfg(test)]
@@ -123,7 +175,7 @@ mod tests {
             .set_body_bytes(gzip);
         Mock::given(any()).respond_with(answer).mount(&server).await;
 
-        let mut transport = ReqwestTransport::build(Duration::from_secs(10), false).unwrap();
+        let mut transport = ReqwestTransport::build(Duration::from_secs(10), false, b"").unwrap();
         for (limit, length) in [(9_999, None), (10_000, Some(10_000))] {
             transport.limit = limit;
             let request = Request::get(server.uri()).body(Bytes::new()).unwrap();

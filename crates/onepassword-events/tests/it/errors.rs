@@ -69,6 +69,11 @@ async fn no_answer_has_its_kind_too() {
             Retry::Backoff,
         ),
         (
+            TransportErrorKind::Certificate,
+            ErrorKind::Certificate,
+            Retry::Backoff,
+        ),
+        (
             TransportErrorKind::Network,
             ErrorKind::Network,
             Retry::Backoff,

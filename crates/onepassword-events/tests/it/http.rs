@@ -119,6 +119,21 @@ async fn a_client_of_ones_own_may_be_used() {
     assert!(client.page(Feed::AuditEvents, &start()).await.is_ok());
 }
 
+#[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
+#[test]
+fn what_is_no_certificate_can_not_be_trusted() {
+    for pem in [
+        "",
+        "garbage",
+        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+    ] {
+        let client = client("https://events.example.com").ca_certificates(pem);
+        let error = client.build().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config, "{error:?}");
+        assert!(error.to_string().contains("must be in PEM"), "{error}");
+    }
+}
+
 #[tokio::test]
 async fn a_refused_connection_is_told_apart() {
     // Nobody listens here any more.

@@ -9,6 +9,7 @@ use url::Url;
 
 use crate::exit::Failure;
 
+mod readers;
 mod secret;
 
 pub(crate) use secret::Secret;
@@ -20,6 +21,8 @@ pub(crate) struct Config {
     pub(crate) datadog: Datadog,
     #[serde(default)]
     pub(crate) state: State,
+    #[serde(default)]
+    pub(crate) tls: Tls,
     #[serde(default)]
     pub(crate) accounts: Vec<Account>,
 }
@@ -45,6 +48,15 @@ pub(crate) struct Datadog {
 pub(crate) struct State {
     #[serde(default)]
     pub(crate) dir: Option<PathBuf>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Tls {
+    /// Certificate authorities, in PEM, that are trusted besides the system's, on either side: a proxy
+    /// that looks into TLS stands before both.
+    #[serde(default)]
+    pub(crate) ca_file: Option<PathBuf>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -78,12 +90,13 @@ impl Config {
             .check()
             .map_err(|fault| Failure::configuration(format!("{shown}: {fault}")))?;
         for (secret, key) in config.secrets() {
-            if secret.is_literal() {
+            if let Secret::Literal(_) = secret {
                 tracing::warn!(
                     "{shown}: {key} is written out: better write env:NAME or file:/PATH"
                 );
             }
         }
+        config.warn_of_readers(path);
         Ok(config)
     }
 
@@ -110,6 +123,7 @@ impl Config {
                 tags: Vec::new(),
             },
             state: State::default(),
+            tls: Tls::default(),
             accounts: vec![Account {
                 name: Name::DEFAULT,
                 token: Secret::Env("OP_EVENTS_TOKEN".to_owned()),
@@ -149,6 +163,17 @@ impl Config {
             })
     }
 
+    /// The certificate authorities to trust besides the system's.
+    pub(crate) fn ca_certificates(&self) -> Result<Option<Vec<u8>>, Failure> {
+        let Some(path) = &self.tls.ca_file else {
+            return Ok(None);
+        };
+        std::fs::read(path).map(Some).map_err(|error| {
+            let path = path.display();
+            Failure::configuration(format!("ca_file of [tls]: {path} can't be read: {error}"))
+        })
+    }
+
     fn parse(text: &str) -> Result<Self, String> {
         toml::from_str(text).map_err(|error| {
             let (line, column) = place(text, error.span().map_or(0, |span| span.start));
@@ -172,6 +197,33 @@ impl Config {
             }
         }
         Ok(())
+    }
+
+    /// A file with a secret in it is for its owner alone; one that holds nothing else is often given to
+    /// a group by whoever puts it there.
+    fn warn_of_readers(&self, path: &Path) {
+        if self
+            .secrets()
+            .any(|(secret, _)| matches!(secret, Secret::Literal(_)))
+            && let Some(mode) = readers::mode_if(path, readers::GROUP | readers::OTHERS)
+        {
+            let shown = path.display();
+            tracing::warn!(
+                "{shown} holds a secret, and others may read it (mode {mode:o}): chmod 600 {shown}, \
+                 or write env:NAME or file:/PATH in it"
+            );
+        }
+        for (secret, key) in self.secrets() {
+            if let Secret::File(file) = secret
+                && let Some(mode) = readers::mode_if(file, readers::OTHERS)
+            {
+                let shown = file.display();
+                tracing::warn!(
+                    "{shown}, with the {key}, may be read by everyone here (mode {mode:o}): \
+                     chmod 600 {shown}"
+                );
+            }
+        }
     }
 
     fn secrets(&self) -> impl Iterator<Item = (&Secret, String)> {

@@ -12,10 +12,6 @@ pub(crate) enum Secret {
 }
 
 impl Secret {
-    pub(crate) fn is_literal(&self) -> bool {
-        matches!(self, Self::Literal(_))
-    }
-
     /// The secret as it is now: an environment variable stays, but a file may have changed.
     pub(crate) fn read(&self) -> Result<String, String> {
         match self {

@@ -12,7 +12,7 @@ use url::Url;
 
 use crate::args::DemoArgs;
 use crate::assembly::{Assembly, assemble, open_store};
-use crate::config::{Account, Config, Datadog, Secret, State};
+use crate::config::{Account, Config, Datadog, Secret, State, Tls};
 use crate::exit::{Exit, Failure};
 use crate::run::verdict;
 use crate::signal::until_told_to_stop;
@@ -113,6 +113,7 @@ impl Fakes {
             state: State {
                 dir: Some(PathBuf::from(out).join("state")),
             },
+            tls: Tls::default(),
             accounts: vec![Account {
                 name: Name::DEFAULT,
                 token: Secret::Literal(self.events.token().to_owned()),
