@@ -1,5 +1,7 @@
 //! What the program's exit codes and last lines say when something is wrong, and that no cursor moves.
 
+#![expect(clippy::unwrap_used, reason = "a test says by panicking what is wrong")]
+
 use std::fs::{self, File};
 use std::path::Path;
 use std::thread;
@@ -10,9 +12,9 @@ use serde_json::Value;
 use crate::program::{Run, World, files, nobody, token, until, uuids};
 
 /// Something that is wrong with what the program is given.
-struct Wrong {
-    what: &'static str,
-    make: fn(&mut World),
+pub(crate) struct Wrong {
+    pub(crate) what: &'static str,
+    pub(crate) make: fn(&mut World),
     exit: i32,
     says: &'static [&'static str],
 }
@@ -62,260 +64,272 @@ impl Wrong {
     }
 }
 
+/// All of it.
+pub(crate) const EVERY_WRONG: [&[Wrong]; 4] =
+    [WRONG_CONFIGURATION, BAD_TOKEN, BAD_KEY, UNREACHABLE];
+
+const WRONG_CONFIGURATION: &[Wrong] = &[
+    Wrong {
+        what: "an unknown key",
+        make: |world| world.replace("token =", "tokn ="),
+        exit: 2,
+        says: &["op-dd: op-dd.toml:7:1: unknown field `tokn`", "`token`"],
+    },
+    Wrong {
+        what: "an unknown table",
+        make: |world| world.replace("[[accounts]]", "[[acounts]]"),
+        exit: 2,
+        says: &["op-dd.toml:5:3: unknown field `acounts`", "`accounts`"],
+    },
+    Wrong {
+        what: "no account",
+        make: |world| world.config.truncate(world.config.find("[[").unwrap()),
+        exit: 2,
+        says: &["op-dd: op-dd.toml: there is no account: add [[accounts]]"],
+    },
+    Wrong {
+        what: "a region against the token's own server",
+        make: |world| {
+            let url = format!("url = \"{}\"", world.events.url());
+            world.replace(&url, "region = \"eu\"");
+        },
+        exit: 2,
+        says: &[
+            "op-dd: account acme: the region is `eu`",
+            "`us` (events.1password.com)",
+            "take the region out",
+        ],
+    },
+    Wrong {
+        what: "a secret in a place that isn't understood",
+        make: |world| world.replace("env:ACME_TOKEN", "op://SECRET/acme/token"),
+        exit: 2,
+        says: &[
+            "op-dd.toml:7:9: secrets from op:// are not",
+            "write env:NAME",
+        ],
+    },
+    Wrong {
+        what: "a misspelt way to name a secret",
+        make: |world| world.replace("env:DATADOG_KEY", "vault:SECRET"),
+        exit: 2,
+        says: &["op-dd.toml:3:11: this is no way to name a secret: write env:NAME"],
+    },
+    Wrong {
+        what: "a token in the place of a variable's name",
+        make: |world| {
+            let token = world.environment["ACME_TOKEN"].clone();
+            world.replace("env:ACME_TOKEN", &format!("env:{token}"));
+        },
+        exit: 2,
+        says: &["op-dd.toml:7:9: env: is followed by the name of a variable"],
+    },
+    Wrong {
+        what: "a key in the place of a file's path",
+        make: |world| world.replace("env:DATADOG_KEY", "file:0123456789abcdef0123456789abcdef"),
+        exit: 2,
+        says: &["op-dd.toml:3:11: file: is followed by the path of a file"],
+    },
+    Wrong {
+        what: "a secret without quotes",
+        make: |world| {
+            world.replace("\"env:DATADOG_KEY\"", "4711471147114711");
+            world.secrets.push("4711471147114711".to_owned());
+        },
+        exit: 2,
+        says: &["op-dd.toml:3:11: a secret is a text in quotes"],
+    },
+    Wrong {
+        what: "a token in the clear",
+        make: |world| {
+            let url = world.events.url().to_owned();
+            world.replace(&url, "http://events.example.com");
+        },
+        exit: 2,
+        says: &["op-dd: account acme:", "must be https"],
+    },
+    Wrong {
+        what: "a key in the clear",
+        make: |world| {
+            let url = world.datadog.url().to_owned();
+            world.replace(&url, "http://intake.example.com");
+        },
+        exit: 2,
+        says: &["op-dd.toml:2:7:", "must begin with https://"],
+    },
+    Wrong {
+        what: "a password in an address",
+        make: |world| {
+            let url = world.events.url().to_owned();
+            world.replace(&url, "https://me:SECRET@events.example.com");
+        },
+        exit: 2,
+        says: &[
+            "op-dd: account acme:",
+            "must not hold a user name or password",
+        ],
+    },
+];
+
 #[test]
 fn a_wrong_configuration_ends_with_2_and_its_place() {
-    Wrong::are_survived(&[
-        Wrong {
-            what: "an unknown key",
-            make: |world| world.replace("token =", "tokn ="),
-            exit: 2,
-            says: &["op-dd: op-dd.toml:7:1: unknown field `tokn`", "`token`"],
-        },
-        Wrong {
-            what: "an unknown table",
-            make: |world| world.replace("[[accounts]]", "[[acounts]]"),
-            exit: 2,
-            says: &["op-dd.toml:5:3: unknown field `acounts`", "`accounts`"],
-        },
-        Wrong {
-            what: "no account",
-            make: |world| world.config.truncate(world.config.find("[[").unwrap()),
-            exit: 2,
-            says: &["op-dd: op-dd.toml: there is no account: add [[accounts]]"],
-        },
-        Wrong {
-            what: "a region against the token's own server",
-            make: |world| {
-                let url = format!("url = \"{}\"", world.events.url());
-                world.replace(&url, "region = \"eu\"");
-            },
-            exit: 2,
-            says: &[
-                "op-dd: account acme: the region is `eu`",
-                "`us` (events.1password.com)",
-                "take the region out",
-            ],
-        },
-        Wrong {
-            what: "a secret in a place that isn't understood",
-            make: |world| world.replace("env:ACME_TOKEN", "op://SECRET/acme/token"),
-            exit: 2,
-            says: &[
-                "op-dd.toml:7:9: secrets from op:// are not",
-                "write env:NAME",
-            ],
-        },
-        Wrong {
-            what: "a misspelt way to name a secret",
-            make: |world| world.replace("env:DATADOG_KEY", "vault:SECRET"),
-            exit: 2,
-            says: &["op-dd.toml:3:11: this is no way to name a secret: write env:NAME"],
-        },
-        Wrong {
-            what: "a token in the place of a variable's name",
-            make: |world| {
-                let token = world.environment["ACME_TOKEN"].clone();
-                world.replace("env:ACME_TOKEN", &format!("env:{token}"));
-            },
-            exit: 2,
-            says: &["op-dd.toml:7:9: env: is followed by the name of a variable"],
-        },
-        Wrong {
-            what: "a key in the place of a file's path",
-            make: |world| world.replace("env:DATADOG_KEY", "file:0123456789abcdef0123456789abcdef"),
-            exit: 2,
-            says: &["op-dd.toml:3:11: file: is followed by the path of a file"],
-        },
-        Wrong {
-            what: "a secret without quotes",
-            make: |world| {
-                world.replace("\"env:DATADOG_KEY\"", "4711471147114711");
-                world.secrets.push("4711471147114711".to_owned());
-            },
-            exit: 2,
-            says: &["op-dd.toml:3:11: a secret is a text in quotes"],
-        },
-        Wrong {
-            what: "a token in the clear",
-            make: |world| {
-                let url = world.events.url().to_owned();
-                world.replace(&url, "http://events.example.com");
-            },
-            exit: 2,
-            says: &["op-dd: account acme:", "must be https"],
-        },
-        Wrong {
-            what: "a key in the clear",
-            make: |world| {
-                let url = world.datadog.url().to_owned();
-                world.replace(&url, "http://intake.example.com");
-            },
-            exit: 2,
-            says: &["op-dd.toml:2:7:", "must begin with https://"],
-        },
-        Wrong {
-            what: "a password in an address",
-            make: |world| {
-                let url = world.events.url().to_owned();
-                world.replace(&url, "https://me:SECRET@events.example.com");
-            },
-            exit: 2,
-            says: &[
-                "op-dd: account acme:",
-                "must not hold a user name or password",
-            ],
-        },
-    ]);
+    Wrong::are_survived(WRONG_CONFIGURATION);
 }
+
+const BAD_TOKEN: &[Wrong] = &[
+    Wrong {
+        what: "no JWT",
+        make: |world| world.set("ACME_TOKEN", "SECRET"),
+        exit: 3,
+        says: &[
+            "op-dd: account acme: this is no token of the Events API",
+            "copy it whole",
+        ],
+    },
+    Wrong {
+        what: "another kind of token",
+        make: |world| world.set("ACME_TOKEN", "ops_SECRET"),
+        exit: 3,
+        says: &["op-dd: account acme:", "a service account's token"],
+    },
+    Wrong {
+        what: "no token",
+        make: |world| {
+            world.environment.remove("ACME_TOKEN");
+        },
+        exit: 3,
+        says: &["op-dd: account acme:", "ACME_TOKEN is not set: set it"],
+    },
+    Wrong {
+        what: "no file with a token",
+        make: |world| world.replace("env:ACME_TOKEN", "file:/nowhere/token"),
+        exit: 3,
+        says: &["op-dd: account acme: the file /nowhere/token can't be read"],
+    },
+    Wrong {
+        what: "a token that the server has revoked",
+        make: |world| world.events.revoke(&world.environment["ACME_TOKEN"]),
+        exit: 3,
+        says: &["op-dd: account acme: 127.0.0.1", "401", "issue a new one"],
+    },
+    Wrong {
+        what: "a token for a server that isn't 1Password's, and no url",
+        make: |world| {
+            let foreign = TokenClaims::default().audience("events.example.com");
+            world.set("ACME_TOKEN", token(&foreign, "foreign"));
+            let url = format!("url = \"{}\"", world.events.url());
+            world.replace(&url, "");
+        },
+        exit: 3,
+        says: &["op-dd: account acme:", "events.example.com", "set the url"],
+    },
+    // The token is what has to be exchanged, unless the feed isn't wanted after all.
+    Wrong {
+        what: "a feed that the token doesn't allow",
+        make: |world| {
+            let narrow = TokenClaims::default().features(["itemusages"]);
+            world.set("ACME_TOKEN", token(&narrow, "narrow"));
+            world.config.push_str("feeds = [\"auditevents\"]\n");
+        },
+        exit: 3,
+        says: &[
+            "op-dd: account acme: the token doesn't allow the feed auditevents",
+            "it allows itemusages",
+        ],
+    },
+    Wrong {
+        what: "a token that allows no feed",
+        make: |world| {
+            let narrow = TokenClaims::default().features(["vaults"]);
+            world.set("ACME_TOKEN", token(&narrow, "narrow"));
+        },
+        exit: 3,
+        says: &["op-dd: account acme: the token allows none of the feeds"],
+    },
+];
 
 #[test]
 fn a_bad_token_ends_with_3_and_names_its_account() {
-    Wrong::are_survived(&[
-        Wrong {
-            what: "no JWT",
-            make: |world| world.set("ACME_TOKEN", "SECRET"),
-            exit: 3,
-            says: &[
-                "op-dd: account acme: this is no token of the Events API",
-                "copy it whole",
-            ],
-        },
-        Wrong {
-            what: "another kind of token",
-            make: |world| world.set("ACME_TOKEN", "ops_SECRET"),
-            exit: 3,
-            says: &["op-dd: account acme:", "a service account's token"],
-        },
-        Wrong {
-            what: "no token",
-            make: |world| {
-                world.environment.remove("ACME_TOKEN");
-            },
-            exit: 3,
-            says: &["op-dd: account acme:", "ACME_TOKEN is not set: set it"],
-        },
-        Wrong {
-            what: "no file with a token",
-            make: |world| world.replace("env:ACME_TOKEN", "file:/nowhere/token"),
-            exit: 3,
-            says: &["op-dd: account acme: the file /nowhere/token can't be read"],
-        },
-        Wrong {
-            what: "a token that the server has revoked",
-            make: |world| world.events.revoke(&world.environment["ACME_TOKEN"]),
-            exit: 3,
-            says: &["op-dd: account acme: 127.0.0.1", "401", "issue a new one"],
-        },
-        Wrong {
-            what: "a token for a server that isn't 1Password's, and no url",
-            make: |world| {
-                let foreign = TokenClaims::default().audience("events.example.com");
-                world.set("ACME_TOKEN", token(&foreign, "foreign"));
-                let url = format!("url = \"{}\"", world.events.url());
-                world.replace(&url, "");
-            },
-            exit: 3,
-            says: &["op-dd: account acme:", "events.example.com", "set the url"],
-        },
-        // The token is what has to be exchanged, unless the feed isn't wanted after all.
-        Wrong {
-            what: "a feed that the token doesn't allow",
-            make: |world| {
-                let narrow = TokenClaims::default().features(["itemusages"]);
-                world.set("ACME_TOKEN", token(&narrow, "narrow"));
-                world.config.push_str("feeds = [\"auditevents\"]\n");
-            },
-            exit: 3,
-            says: &[
-                "op-dd: account acme: the token doesn't allow the feed auditevents",
-                "it allows itemusages",
-            ],
-        },
-        Wrong {
-            what: "a token that allows no feed",
-            make: |world| {
-                let narrow = TokenClaims::default().features(["vaults"]);
-                world.set("ACME_TOKEN", token(&narrow, "narrow"));
-            },
-            exit: 3,
-            says: &["op-dd: account acme: the token allows none of the feeds"],
-        },
-    ]);
+    Wrong::are_survived(BAD_TOKEN);
 }
+
+const BAD_KEY: &[Wrong] = &[
+    Wrong {
+        what: "a key that Datadog refuses",
+        make: |world| world.set("DATADOG_KEY", "SECRETotherkey"),
+        exit: 4,
+        says: &["refuses the API key (status 403): check the key"],
+    },
+    Wrong {
+        what: "no key",
+        make: |world| {
+            world.environment.remove("DATADOG_KEY");
+        },
+        exit: 4,
+        says: &[
+            "op-dd: Datadog's API key:",
+            "DATADOG_KEY is not set: set it",
+        ],
+    },
+    Wrong {
+        what: "two words for a key",
+        make: |world| world.set("DATADOG_KEY", "SECRET key"),
+        exit: 4,
+        says: &["op-dd: Datadog's API key: the API key has a character in it"],
+    },
+];
 
 #[test]
 fn a_bad_api_key_ends_with_4() {
-    Wrong::are_survived(&[
-        Wrong {
-            what: "a key that Datadog refuses",
-            make: |world| world.set("DATADOG_KEY", "SECRETotherkey"),
-            exit: 4,
-            says: &["refuses the API key (status 403): check the key"],
-        },
-        Wrong {
-            what: "no key",
-            make: |world| {
-                world.environment.remove("DATADOG_KEY");
-            },
-            exit: 4,
-            says: &[
-                "op-dd: Datadog's API key:",
-                "DATADOG_KEY is not set: set it",
-            ],
-        },
-        Wrong {
-            what: "two words for a key",
-            make: |world| world.set("DATADOG_KEY", "SECRET key"),
-            exit: 4,
-            says: &["op-dd: Datadog's API key: the API key has a character in it"],
-        },
-    ]);
+    Wrong::are_survived(BAD_KEY);
 }
+
+const UNREACHABLE: &[Wrong] = &[
+    Wrong {
+        what: "1Password",
+        make: |world| {
+            let url = world.events.url().to_owned();
+            world.replace(&url, &nobody());
+        },
+        exit: 5,
+        says: &[
+            "op-dd: account acme: no connection to 127.0.0.1",
+            "check the name",
+            "refused",
+        ],
+    },
+    Wrong {
+        what: "Datadog",
+        make: |world| {
+            let url = world.datadog.url().to_owned();
+            world.replace(&url, &nobody());
+        },
+        exit: 5,
+        says: &[
+            "op-dd: 127.0.0.1:",
+            "cannot be reached",
+            "check the site",
+            "refused",
+        ],
+    },
+    Wrong {
+        what: "an address that is no Events API",
+        make: |world| {
+            let url = world.events.url().to_owned();
+            world.replace(&url, &format!("{url}/elsewhere"));
+        },
+        exit: 5,
+        says: &[
+            "op-dd: account acme:",
+            "404",
+            "check the region and the url",
+        ],
+    },
+];
 
 #[test]
 fn a_server_that_cannot_be_reached_ends_with_5() {
-    Wrong::are_survived(&[
-        Wrong {
-            what: "1Password",
-            make: |world| {
-                let url = world.events.url().to_owned();
-                world.replace(&url, &nobody());
-            },
-            exit: 5,
-            says: &[
-                "op-dd: account acme: no connection to 127.0.0.1",
-                "check the name",
-                "refused",
-            ],
-        },
-        Wrong {
-            what: "Datadog",
-            make: |world| {
-                let url = world.datadog.url().to_owned();
-                world.replace(&url, &nobody());
-            },
-            exit: 5,
-            says: &[
-                "op-dd: 127.0.0.1:",
-                "cannot be reached",
-                "check the site",
-                "refused",
-            ],
-        },
-        Wrong {
-            what: "an address that is no Events API",
-            make: |world| {
-                let url = world.events.url().to_owned();
-                world.replace(&url, &format!("{url}/elsewhere"));
-            },
-            exit: 5,
-            says: &[
-                "op-dd: account acme:",
-                "404",
-                "check the region and the url",
-            ],
-        },
-    ]);
+    Wrong::are_survived(UNREACHABLE);
 }
 
 /// Root may write anywhere, so the program runs as nobody.

@@ -3,6 +3,7 @@
 
 mod demo;
 mod exit_codes;
+mod marked;
 mod mixed_page;
 mod outages;
 mod program;
@@ -10,6 +11,7 @@ mod real_pages;
 mod refusals;
 mod rules;
 mod running;
+mod secrets;
 mod simulator;
 mod soak;
 mod state;

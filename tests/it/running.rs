@@ -1,5 +1,7 @@
 //! `op-dd run` at its work: configuration, state folder, secrets, signals and help.
 
+#![expect(clippy::unwrap_used, reason = "a test says by panicking what is wrong")]
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;

@@ -2,6 +2,7 @@
 //! again without a word, and no cursor is lost.
 
 #![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test says by panicking what is wrong")]
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, chown};

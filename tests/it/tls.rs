@@ -1,6 +1,8 @@
 //! TLS on either side, over real sockets: a certificate that nobody vouches for is refused, and the
 //! configuration may name somebody who does.
 
+#![expect(clippy::unwrap_used, reason = "a test says by panicking what is wrong")]
+
 use std::fs;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -15,26 +17,36 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use crate::program::{World, uuids};
 
 /// An authority of this test's own, which no system trusts.
-struct Authority(CertifiedIssuer<'static, KeyPair>);
+pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut params = CertificateParams::new([]).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().unwrap();
         Self(CertifiedIssuer::self_signed(params, key).unwrap())
     }
 
-    fn pem(&self) -> String {
+    pub(crate) fn pem(&self) -> String {
         self.0.pem()
     }
 
     /// Stands before a server as a proxy that looks into TLS does; gives its address.
-    fn before(&self, world: &World, server: &str) -> String {
+    pub(crate) fn before(&self, world: &World, server: &str) -> String {
+        self.before_speaking(world, server, &[])
+    }
+
+    /// The same, for a server that speaks these protocols.
+    pub(crate) fn before_speaking(
+        &self,
+        world: &World,
+        server: &str,
+        protocols: &[&str],
+    ) -> String {
         let key = KeyPair::generate().unwrap();
         let params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
         let certificate = params.signed_by(&key, &self.0).unwrap();
-        let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .unwrap()
             .with_no_client_auth()
@@ -43,6 +55,8 @@ impl Authority {
                 PrivateKeyDer::Pkcs8(key.serialize_der().into()),
             )
             .unwrap();
+        let protocols = protocols.iter().map(|name| name.as_bytes().to_vec());
+        config.alpn_protocols = protocols.collect();
         let acceptor = TlsAcceptor::from(Arc::new(config));
         let server: SocketAddr = server.strip_prefix("http://").unwrap().parse().unwrap();
         let listener = world.runtime.block_on(TcpListener::bind("127.0.0.1:0"));
@@ -78,7 +92,7 @@ fn behind(authority: &Authority, events: bool, datadog: bool) -> World {
     world
 }
 
-fn trust(world: &mut World, pem: &str) {
+pub(crate) fn trust(world: &mut World, pem: &str) {
     fs::write(world.path("ca.pem"), pem).unwrap();
     world
         .config

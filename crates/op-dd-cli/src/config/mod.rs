@@ -177,7 +177,7 @@ impl Config {
     fn parse(text: &str) -> Result<Self, String> {
         toml::from_str(text).map_err(|error| {
             let (line, column) = place(text, error.span().map_or(0, |span| span.start));
-            let message = error.message().replace('\n', " ");
+            let message = secret::left_out_of(error.message()).replace('\n', " ");
             format!("{line}:{column}: {message}")
         })
     }

@@ -87,6 +87,15 @@ fn is_variable(name: &str) -> bool {
         && !is_secret(name)
 }
 
+/// A message that may quote what stands in the place of something else, without secrets.
+pub(super) fn left_out_of(message: &str) -> String {
+    let is_in_word = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+    let words = message.split(|c| !is_in_word(c));
+    words
+        .filter(|word| is_secret(word))
+        .fold(message.to_owned(), |text, secret| text.replace(secret, "…"))
+}
+
 /// Tokens begin with the JSON of their header in base64; keys are 32 hexadecimal digits.
 fn is_secret(text: &str) -> bool {
     text.starts_with("eyJ") || text.len() == 32 && text.chars().all(|c| c.is_ascii_hexdigit())
