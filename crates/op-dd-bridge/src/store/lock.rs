@@ -1,5 +1,5 @@
-use std::fs::{File, Metadata, OpenOptions, TryLockError};
-use std::io::{Read as _, Seek as _, Write as _};
+use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 
 use super::{StoreError, StoreErrorKind};
@@ -20,7 +20,7 @@ impl Lock {
         options.read(true).write(true).create(true).truncate(false);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let unavailable = |error: std::io::Error| {
+        let unavailable = |error: io::Error| {
             StoreError::new(
                 StoreErrorKind::Unavailable,
                 format!(
@@ -83,11 +83,15 @@ impl Lock {
         }
     }
 
-    fn is_in_place(&self) -> std::io::Result<bool> {
-        let found = match std::fs::metadata(&self.path) {
+    fn is_in_place(&self) -> io::Result<bool> {
+        let found = match fs::metadata(&self.path) {
             Ok(found) => found,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
-            Err(error) => return Err(error),
+            Err(error) => {
+                return match error.kind() {
+                    ErrorKind::NotFound | ErrorKind::NotADirectory => Ok(false),
+                    _ => Err(error),
+                };
+            }
         };
         let ours = self.file.metadata()?;
         Ok(is_same(&ours, &found))

@@ -136,6 +136,9 @@ async fn a_folder_that_is_removed_while_in_use_is_missed_and_not_made_anew() {
     check_gone(&store, &second, &says).await;
     assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
     fs::remove_dir(&folder).unwrap();
+    fs::write(&folder, "").unwrap();
+    check_gone(&store, &second, &says).await;
+    fs::remove_file(&folder).unwrap();
     let other = FileStore::open(&folder).unwrap();
     check_gone(&store, &second, &says).await;
     assert!(!folder.join(CURSOR).exists());
