@@ -7,7 +7,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
@@ -15,6 +15,8 @@ use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 use crate::program::{World, uuids};
+
+const HERE: &str = "127.0.0.1";
 
 /// An authority of this test's own, which no system trusts.
 pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
@@ -44,39 +46,50 @@ impl Authority {
         protocols: &[&str],
     ) -> String {
         let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+        let params = CertificateParams::new([HERE.to_owned()]).unwrap();
         let certificate = params.signed_by(&key, &self.0).unwrap();
-        let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(
-                vec![certificate.der().clone()],
-                PrivateKeyDer::Pkcs8(key.serialize_der().into()),
-            )
-            .unwrap();
-        let protocols = protocols.iter().map(|name| name.as_bytes().to_vec());
-        config.alpn_protocols = protocols.collect();
-        let acceptor = TlsAcceptor::from(Arc::new(config));
-        let server: SocketAddr = server.strip_prefix("http://").unwrap().parse().unwrap();
-        let listener = world.runtime.block_on(TcpListener::bind("127.0.0.1:0"));
-        let listener = listener.unwrap();
-        let address = listener.local_addr().unwrap();
-        world.runtime.spawn(async move {
-            while let Ok((client, _)) = listener.accept().await {
-                let acceptor = acceptor.clone();
-                tokio::spawn(async move {
-                    // Who doesn't trust us goes away.
-                    let Ok(mut client) = acceptor.accept(client).await else {
-                        return;
-                    };
-                    let mut server = TcpStream::connect(server).await.unwrap();
-                    let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
-                });
-            }
-        });
-        format!("https://{address}")
+        tls_before(world, server, &certificate, &key, protocols)
     }
+}
+
+/// Takes TLS off and hands on what comes; gives its address.
+fn tls_before(
+    world: &World,
+    server: &str,
+    certificate: &Certificate,
+    key: &KeyPair,
+    protocols: &[&str],
+) -> String {
+    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![certificate.der().clone()],
+            PrivateKeyDer::Pkcs8(key.serialize_der().into()),
+        )
+        .unwrap();
+    let protocols = protocols.iter().map(|name| name.as_bytes().to_vec());
+    config.alpn_protocols = protocols.collect();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let server: SocketAddr = server.strip_prefix("http://").unwrap().parse().unwrap();
+    let listener = world.runtime.block_on(TcpListener::bind((HERE, 0)));
+    let listener = listener.unwrap();
+    let address = listener.local_addr().unwrap();
+    world.runtime.spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                // Who doesn't trust us goes away.
+                let Ok(mut client) = acceptor.accept(client).await else {
+                    return;
+                };
+                let mut server = TcpStream::connect(server).await.unwrap();
+                let _ = tokio::io::copy_bidirectional(&mut client, &mut server).await;
+            });
+        }
+    });
+    format!("https://{address}")
 }
 
 /// Both servers, or one of them, behind TLS.
@@ -136,6 +149,27 @@ fn a_certificate_authority_of_ones_own_is_trusted_on_both_sides() {
     let mut world = behind(&authority, true, true);
     // One of several, as a bundle has them.
     trust(&mut world, &(Authority::new().pem() + &authority.pem()));
+    let run = world.once();
+    assert_eq!(run.code, Some(0), "{run}");
+    assert_eq!(world.arrived(), uuids(&["event"]));
+}
+
+/// No authority, but known all the same.
+#[test]
+fn a_certificate_that_vouches_for_itself_is_trusted_once_it_is_named() {
+    let key = KeyPair::generate().unwrap();
+    let params = CertificateParams::new([HERE.to_owned()]).unwrap();
+    let certificate = params.self_signed(&key).unwrap();
+    let mut world = World::new();
+    world.occur("event");
+    let datadog = world.datadog.url().to_owned();
+    let tls = tls_before(&world, &datadog, &certificate, &key, &[]);
+    world.replace(&datadog, &tls);
+    let run = world.once();
+    assert_eq!(run.code, Some(5), "{run}");
+    assert!(run.line().contains("UnknownIssuer"), "{run}");
+
+    trust(&mut world, &certificate.pem());
     let run = world.once();
     assert_eq!(run.code, Some(0), "{run}");
     assert_eq!(world.arrived(), uuids(&["event"]));
