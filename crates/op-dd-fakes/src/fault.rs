@@ -32,8 +32,19 @@ pub enum FaultKind {
     },
     /// Closes the connection without an answer; the work is not done.
     Cut,
+    /// Resets the connection (TCP RST) instead of an answer; the work is not done.
+    Reset,
+    /// Never says a word, and keeps the connection open until the client closes it; the work is not done.
+    Silent,
     /// Does the work, then closes the connection without an answer.
     Lost,
+    /// Does the work, sends the head of the answer and half of the body that it announces, and closes the connection.
+    Half,
+    /// Does the work and answers, but `Content-Length` says so many bytes more than the body has, or fewer if it is
+    /// negative, though never less than none; then closes the connection.
+    Length(i32),
+    /// Does the work and answers properly, a byte at a time with this pause behind each; then closes the connection.
+    Drip(Duration),
     /// Waits, then does what it would have done. If the client has gone by then, nothing is done.
     Slow(Duration),
     /// Events only: a page without items that says there is more, and whose cursor leads to where the request was.

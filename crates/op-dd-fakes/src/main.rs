@@ -56,8 +56,9 @@ struct Arguments {
 
     /// A fault, SIDE:KIND[=ARG][xN]; may be given many times, and they happen in that order
     ///
-    /// SIDE is `events` or `intake`. KIND is a status (`intake:403`, `intake:429=2s` with Retry-After), `cut`, `lost`,
-    /// `slow=200ms`, `garbage`, `ok`, and for events also `empty`, `nocursor` and `emptycursor`. xN repeats it.
+    /// SIDE is `events` or `intake`. KIND is a status (`intake:403`, `intake:429=2s` with Retry-After), `cut`, `reset`,
+    /// `silent`, `lost`, `half`, `length=+7`, `drip=1s`, `slow=200ms`, `garbage`, `ok`, and for events also `empty`,
+    /// `nocursor` and `emptycursor`. xN repeats it.
     #[arg(long = "fault", value_name = "FAULT")]
     faults: Vec<Fault>,
 

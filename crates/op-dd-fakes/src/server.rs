@@ -1,5 +1,5 @@
 use std::convert::Infallible;
-use std::io;
+use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -16,9 +16,14 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
 
+use crate::FaultKind;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::traffic::Traffic;
+
+mod ending;
+
+pub(crate) use ending::Ending;
 
 /// No body that a fake could want is larger; it is what a test may cost in memory, not a limit of the real services.
 const MAX_BODY: usize = 64 * 1024 * 1024;
@@ -41,9 +46,10 @@ pub(crate) trait Answer: Send + Sync + 'static {
 /// An answer, or none.
 #[derive(Debug)]
 pub(crate) enum Reply {
-    Send(Response<Bytes>),
-    /// Closes the connection.
-    Close,
+    /// An answer, on whose way this fault happens.
+    Send(Response<Bytes>, FaultKind),
+    /// No answer.
+    End(Ending),
 }
 
 impl Reply {
@@ -58,7 +64,7 @@ impl Reply {
     /// What a script adds to a refusal: where a redirect points to, which is nowhere, and after how long the client
     /// should come again, in whole seconds.
     pub(crate) fn scripted(mut self, code: StatusCode, retry_after: Option<Duration>) -> Self {
-        if let Self::Send(response) = &mut self {
+        if let Self::Send(response, _) = &mut self {
             if code.is_redirection() {
                 response
                     .headers_mut()
@@ -72,13 +78,22 @@ impl Reply {
         self
     }
 
+    /// What a fault makes of the answer to work that is done.
+    pub(crate) fn spoilt(self, fault: FaultKind) -> Self {
+        match (self, fault) {
+            (Self::Send(..), FaultKind::Lost) => Self::End(Ending::Close),
+            (Self::Send(response, _), fault) => Self::Send(response, fault),
+            (end @ Self::End(_), _) => end,
+        }
+    }
+
     fn with_type(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Self {
         let mut response = Response::new(body.into());
         *response.status_mut() = status;
         response
             .headers_mut()
             .insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-        Self::Send(response)
+        Self::Send(response, FaultKind::Ok)
     }
 }
 
@@ -149,26 +164,28 @@ async fn accept(
 async fn serve(stream: TcpStream, service: Arc<impl Answer>) {
     // A small answer should not wait for the client's acknowledgement; where it can't be set, it does.
     let _ = stream.set_nodelay(true);
-    let answering = service_fn(|request| respond(request, Arc::clone(&service)));
-    // An error is a client that went away, or a connection that was closed on purpose.
-    let _ = http1::Builder::new()
+    let answering = service_fn(|request| Box::pin(respond(request, Arc::clone(&service))));
+    let mut connection = http1::Builder::new()
         .header_read_timeout(None)
-        .serve_connection(TokioIo::new(stream), answering)
-        .await;
+        .serve_connection(TokioIo::new(stream), answering);
+    let ended = poll_fn(|context| connection.poll_without_shutdown(context)).await;
+    // Any other error is a client that went away.
+    if let Some(ending) = ended.err().and_then(|error| Ending::behind(&error)) {
+        let stream = connection.into_parts().io.into_inner();
+        ending.happen(stream).await;
+    }
 }
 
-/// Answers one request. An error makes hyper close the connection without a word.
+/// Answers one request. An error makes hyper give up the connection.
 async fn respond<A: Answer>(
     request: Request<Incoming>,
     service: Arc<A>,
-) -> io::Result<Response<Full<Bytes>>> {
-    let closed = || io::Error::from(io::ErrorKind::ConnectionAborted);
-
+) -> Result<Response<Full<Bytes>>, Ending> {
     let (head, body) = request.into_parts();
     let body = Limited::new(body, MAX_BODY)
         .collect()
         .await
-        .map_err(|_| closed())?;
+        .map_err(|_| Ending::Close)?;
     let request = Request::from_parts(head, body.to_bytes());
     let path = request.uri().path().to_owned();
 
@@ -176,13 +193,16 @@ async fn respond<A: Answer>(
         .traffic()
         .arrived(&request, service.clock().now(), A::KEEPS_BODIES);
     match service.answer(request).await {
-        Reply::Close => Err(closed()),
-        Reply::Send(mut response) => {
+        Reply::End(ending) => Err(ending),
+        Reply::Send(mut response, fault) => {
             response
                 .headers_mut()
                 .insert(DATE, http_date(service.clock().now()));
             service.traffic().answered(ticket, &path, response.status());
-            Ok(response.map(Full::new))
+            match Ending::of(&response, fault) {
+                Some(ending) => Err(ending),
+                None => Ok(response.map(Full::new)),
+            }
         }
     }
 }

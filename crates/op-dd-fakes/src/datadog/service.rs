@@ -11,7 +11,7 @@ use super::poison::Poison;
 use super::record::Record;
 use crate::fault::FaultQueue;
 use crate::lock::lock;
-use crate::server::{Answer, Reply};
+use crate::server::{Answer, Ending, Reply};
 use crate::traffic::Traffic;
 use crate::{Clock, Counts, Exchange, FaultKind};
 
@@ -87,19 +87,23 @@ impl Service {
                 };
                 return refusal.into_reply().scripted(code, retry_after);
             }
-            FaultKind::Cut => return Reply::Close,
             FaultKind::Slow(delay) => tokio::time::sleep(delay).await,
             _ => {}
         }
+        if let Some(ending) = Ending::instead(fault) {
+            return Reply::End(ending);
+        }
 
-        match (self.take(request), fault) {
-            (Err(refusal), _) => refusal.into_reply(),
-            (Ok(()), FaultKind::Lost) => Reply::Close,
-            (Ok(()), FaultKind::Garbage) => {
+        if let Err(refusal) = self.take(request) {
+            return refusal.into_reply();
+        }
+        let reply = match fault {
+            FaultKind::Garbage => {
                 Reply::text(StatusCode::ACCEPTED, "<html>accepted, perhaps</html>")
             }
-            (Ok(()), _) => Reply::json(StatusCode::ACCEPTED, "{}"),
-        }
+            _ => Reply::json(StatusCode::ACCEPTED, "{}"),
+        };
+        reply.spoilt(fault)
     }
 
     fn take(&self, request: &Request<Bytes>) -> Result<(), Refusal> {

@@ -13,7 +13,7 @@ use super::query::Query;
 use super::recording::Recording;
 use super::source::Source;
 use crate::fault::FaultQueue;
-use crate::server::{Answer, Reply};
+use crate::server::{Answer, Ending, Reply};
 use crate::traffic::Traffic;
 use crate::{Clock, Counts, Error, Event, Exchange, FaultKind, Feed, TokenClaims};
 
@@ -104,22 +104,24 @@ impl Service {
             FaultKind::Status { code, retry_after } => {
                 return self.refuse(code).scripted(code, retry_after);
             }
-            FaultKind::Cut => return Reply::Close,
             FaultKind::Slow(delay) => tokio::time::sleep(delay).await,
             _ => {}
+        }
+        if let Some(ending) = Ending::instead(fault) {
+            return Reply::End(ending);
         }
 
         let page = match self.read(feed, request, fault) {
             Ok(page) => page,
             Err(status) => return self.refuse(status),
         };
-        match fault {
-            FaultKind::Lost => Reply::Close,
+        let reply = match fault {
             FaultKind::Garbage => Reply::text(StatusCode::OK, "<html>this is not a page</html>"),
             FaultKind::NoCursor => Reply::json(StatusCode::OK, page.body_without_cursor()),
             FaultKind::EmptyCursor => Reply::json(StatusCode::OK, page.body_with_cursor("")),
             _ => Reply::json(StatusCode::OK, page.body()),
-        }
+        };
+        reply.spoilt(fault)
     }
 
     fn read(

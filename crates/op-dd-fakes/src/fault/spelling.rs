@@ -8,8 +8,8 @@ use super::{Fault, FaultKind, FaultScript, Side};
 use crate::Error;
 
 /// The kinds, for whoever misspelt one.
-const KINDS: &str = "a status from 300 to 599 (`429=2s` adds Retry-After), cut, lost, slow=200ms, garbage, ok, \
-                     and for events also empty, nocursor, emptycursor";
+const KINDS: &str = "a status from 300 to 599 (`429=2s` adds Retry-After), cut, reset, silent, lost, half, \
+                     length=+7, drip=1s, slow=200ms, garbage, ok, and for events also empty, nocursor, emptycursor";
 
 impl FromStr for Fault {
     type Err = Error;
@@ -53,27 +53,40 @@ impl FromStr for Fault {
             Some((kind, argument)) => (kind, Some(argument)),
             None => (rest, None),
         };
-        let duration = argument
-            .map(|argument| {
-                parse_duration(argument).ok_or_else(|| {
-                    refused(format!(
-                        "`{argument}` is no duration such as 200ms, 2s or 1m"
-                    ))
-                })
+        let duration = |argument| {
+            parse_duration(argument).ok_or_else(|| {
+                refused(format!(
+                    "`{argument}` is no duration such as 200ms, 2s or 1m"
+                ))
             })
-            .transpose()?;
-        let kind = match (kind, duration) {
+        };
+        let kind = match (kind, argument) {
             ("cut", None) => FaultKind::Cut,
+            ("reset", None) => FaultKind::Reset,
+            ("silent", None) => FaultKind::Silent,
             ("lost", None) => FaultKind::Lost,
-            ("slow", Some(delay)) => FaultKind::Slow(delay),
+            ("half", None) => FaultKind::Half,
+            ("length", off) => {
+                FaultKind::Length(parse_off(off.unwrap_or("+1")).ok_or_else(|| {
+                    refused(
+                        "it is so many bytes too long or too short: length=+7, length=-7"
+                            .to_owned(),
+                    )
+                })?)
+            }
+            ("drip", pause) => FaultKind::Drip(duration(pause.unwrap_or("1s"))?),
+            ("slow", Some(delay)) => FaultKind::Slow(duration(delay)?),
             ("slow", None) => return Err(refused("it needs a duration: slow=200ms".to_owned())),
             ("empty", None) => FaultKind::Empty,
             ("nocursor", None) => FaultKind::NoCursor,
             ("emptycursor", None) => FaultKind::EmptyCursor,
             ("garbage", None) => FaultKind::Garbage,
             ("ok", None) => FaultKind::Ok,
-            (kind, retry_after) => match parse_status(kind) {
-                Some(code) => FaultKind::Status { code, retry_after },
+            (kind, wait) => match parse_status(kind) {
+                Some(code) => FaultKind::Status {
+                    code,
+                    retry_after: wait.map(duration).transpose()?,
+                },
                 None => return Err(refused(format!("`{rest}` is none of the kinds: {KINDS}"))),
             },
         };
@@ -126,7 +139,15 @@ impl fmt::Display for FaultKind {
                 write_duration(f, *wait)
             }
             Self::Cut => f.write_str("cut"),
+            Self::Reset => f.write_str("reset"),
+            Self::Silent => f.write_str("silent"),
             Self::Lost => f.write_str("lost"),
+            Self::Half => f.write_str("half"),
+            Self::Length(off) => write!(f, "length={off:+}"),
+            Self::Drip(pause) => {
+                f.write_str("drip=")?;
+                write_duration(f, *pause)
+            }
             Self::Slow(delay) => {
                 f.write_str("slow=")?;
                 write_duration(f, *delay)
@@ -165,6 +186,12 @@ fn parse_duration(text: &str) -> Option<Duration> {
     }
 }
 
+/// A number of bytes with its sign; none is no fault.
+fn parse_off(text: &str) -> Option<i32> {
+    let off = text.parse().ok().filter(|off| *off != 0)?;
+    text.starts_with(['+', '-']).then_some(off)
+}
+
 fn write_duration(f: &mut fmt::Formatter<'_>, duration: Duration) -> fmt::Result {
     match duration.subsec_nanos() {
         0 => write!(f, "{}s", duration.as_secs()),
@@ -189,6 +216,12 @@ mod tests {
             "events:503=1500msx2",
             "events:cut",
             "intake:lostx2",
+            "events:reset",
+            "intake:silentx2",
+            "intake:half",
+            "events:length=+7",
+            "intake:length=-7x2",
+            "events:drip=20ms",
             "events:slow=200ms",
             "events:empty",
             "events:nocursor",
@@ -199,6 +232,8 @@ mod tests {
             assert_eq!(fault(text).to_string(), text);
         }
         assert_eq!(fault("intake:403x1"), fault("intake:403"));
+        assert_eq!(fault("intake:dripx2"), fault("intake:drip=1sx2"));
+        assert_eq!(fault("events:length"), fault("events:length=+1"));
         assert_eq!(
             fault("events:slow=1m").kind(),
             FaultKind::Slow(Duration::from_secs(60))
@@ -219,6 +254,11 @@ mod tests {
             ("intake:slow", "slow=200ms"),
             ("intake:slow=2", "no duration"),
             ("intake:429=2h", "no duration"),
+            ("intake:reset=2s", "none of the kinds"),
+            ("intake:drip=2", "no duration"),
+            ("intake:length=+0", "length=-7"),
+            ("intake:length=7", "length=-7"),
+            ("intake:length=2s", "length=-7"),
             ("intake:cutx0", "at least once"),
             ("intake:cutx99999999999", "at most"),
             ("intake:empty", "only a page of events"),

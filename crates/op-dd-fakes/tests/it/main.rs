@@ -12,4 +12,5 @@ mod intake_batches;
 mod intake_faults;
 mod pages;
 mod program;
+mod socket_faults;
 mod wire;
