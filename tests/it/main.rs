@@ -16,5 +16,6 @@ mod simulator;
 mod soak;
 mod state;
 mod tls;
+mod sockets;
 mod workspace;
 mod world;
