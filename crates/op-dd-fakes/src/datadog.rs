@@ -189,7 +189,7 @@ impl FakeDatadogBuilder {
     /// `heartbeats.ndjson`, with the lines of [`FakeDatadog::logs`] and [`FakeDatadog::heartbeats`].
     ///
     /// A request's logs are handed to the operating system before its 202 is sent: they survive the death of the
-    /// process, not that of the computer.
+    /// process, not that of the computer. A line that it died over is taken off by the next fake in this folder.
     pub fn folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.folder = Some(folder.into());
         self

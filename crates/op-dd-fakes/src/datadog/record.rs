@@ -1,5 +1,5 @@
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
@@ -107,8 +107,7 @@ impl Shelf {
         let file = match folder {
             Some(folder) => {
                 let path = folder.join(name);
-                let opened = OpenOptions::new().create(true).append(true).open(&path);
-                Some(opened.map_err(|source| Error::Output { path, source })?)
+                Some(open(&path).map_err(|source| Error::Output { path, source })?)
             }
             None => None,
         };
@@ -129,4 +128,33 @@ impl Shelf {
         }
         Ok(())
     }
+}
+
+/// A file to append lines to. What an earlier process left of a line that it died over is taken off: its request was
+/// never answered.
+fn open(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    let mut file = options.create(true).read(true).append(true).open(path)?;
+    let length = file.seek(SeekFrom::End(0))?;
+    let whole = whole_lines(&mut file, length)?;
+    if whole < length {
+        file.set_len(whole)?;
+    }
+    Ok(file)
+}
+
+/// How many bytes of the file's first `length` are whole lines. It is read backwards, since it may be long.
+fn whole_lines(file: &mut File, mut length: u64) -> io::Result<u64> {
+    let mut block = Vec::new();
+    while length > 0 {
+        let from = length.saturating_sub(64 * 1024);
+        file.seek(SeekFrom::Start(from))?;
+        block.clear();
+        file.take(length - from).read_to_end(&mut block)?;
+        if let Some(place) = block.iter().rposition(|byte| *byte == b'\n') {
+            return Ok(from + place as u64 + 1);
+        }
+        length = from;
+    }
+    Ok(0)
 }

@@ -177,6 +177,28 @@ async fn files_are_written_before_the_answer() {
 }
 
 #[tokio::test]
+async fn a_line_that_was_not_finished_is_taken_off() {
+    let whole = "{\"n\":\"whole\"}\n";
+    // Longer than what is looked at in one go.
+    let long = format!("{{\"n\":\"{}", "x".repeat(100_000));
+    for (left, kept) in [
+        (whole.to_owned(), whole),
+        (format!("{whole}{{\"n\":"), whole),
+        (format!("{whole}{long}"), whole),
+        (long, ""),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("logs.ndjson");
+        std::fs::write(&file, left).unwrap();
+        let builder = FakeDatadog::builder().folder(folder.path());
+        let fake = builder.start().await.unwrap();
+        assert_eq!(submit(&fake, "[{}]").await.unwrap().status, 202);
+        let lines = std::fs::read_to_string(file).unwrap();
+        assert_eq!(lines, format!("{kept}{{}}\n"));
+    }
+}
+
+#[tokio::test]
 async fn other_paths_and_methods_are_refused() {
     let fake = FakeDatadog::builder().start().await.unwrap();
     let get = async |path: &str| {
