@@ -2,3 +2,5 @@
 
 pub mod simulator;
 pub mod soak;
+pub mod kills;
+pub mod programs;

@@ -4,6 +4,7 @@
 mod demo;
 mod exit_codes;
 mod marked;
+mod kills;
 mod mixed_page;
 mod outages;
 mod program;

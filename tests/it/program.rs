@@ -3,19 +3,14 @@
 //!
 //! Every secret that a test gives away is looked for in all that the program prints or keeps.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    reason = "a test says by panicking what is wrong"
-)]
+#![expect(clippy::unwrap_used, reason = "a test says by panicking what is wrong")]
 
 use std::collections::BTreeMap;
 use std::fmt;
 use std::fs::{self, File};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
+use std::process::{Child, Command};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -23,6 +18,7 @@ use onepassword_events::Timestamp;
 use op_dd_fakes::{
     FakeDatadog, FakeDatadogBuilder, FakeEvents, FakeEventsBuilder, Feed, TokenClaims,
 };
+use op_dd_tests::programs::program;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -34,45 +30,10 @@ pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
 /// The program, with nothing in its environment: whoever runs the tests may have a proxy, a token or
 /// a state folder of his own there.
-///
-/// Cargo tells a package's own tests where its programs are, and these are another package's. What
-/// lies beside the test's executable may be old or not be there, so Cargo is asked to build the
-/// program, which takes a moment if it is fresh, and says itself where it is, whatever the target
-/// folder.
 pub(crate) fn op_dd() -> Command {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    let mut command = Command::new(PROGRAM.get_or_init(build));
+    let mut command = Command::new(program("op-dd"));
     command.env_clear();
     command
-}
-
-fn build() -> PathBuf {
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .args(["build", "--quiet", "--package", "op-dd-cli"])
-        .args(["--bin", "op-dd"])
-        .args(["--message-format", "json-render-diagnostics"])
-        .stderr(Stdio::inherit());
-    if !cfg!(debug_assertions) {
-        cargo.arg("--release");
-    }
-    // The runner describes this test's package in them. Build scripts that look at them would run
-    // again, here and after the next ordinary build.
-    for (name, _) in std::env::vars_os() {
-        let name = name.to_string_lossy();
-        if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
-            cargo.env_remove(&*name);
-        }
-    }
-    let output = cargo.output().unwrap();
-    assert!(output.status.success(), "op-dd can't be built");
-    let messages = String::from_utf8(output.stdout).unwrap();
-    let program = messages.lines().find_map(|message| {
-        let message: Value = serde_json::from_str(message).unwrap();
-        message["executable"].as_str().map(PathBuf::from)
-    });
-    program.expect("Cargo names the program that it has built")
 }
 
 /// What came of running the program.

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use datadog_logs::SendErrorKind;
 use onepassword_events::ErrorKind;
 use op_dd_bridge::{
-    Bridge, Drained, Outcome, Progress, Scope, StepError, StepReport, StoreErrorKind, StreamId,
+    Drained, Outcome, Progress, Scope, StepError, StepReport, StoreErrorKind, StreamId,
 };
 
 use crate::args::RunArgs;
@@ -32,10 +32,15 @@ pub(crate) async fn execute(args: &RunArgs) -> Result<Exit, Failure> {
     for failure in &left_out {
         tracing::error!("{failure}; the other accounts go on without it, until the next start");
     }
-    tracing::info!(state = folder, "carrying {}", names(bridge.streams()));
+    // Said once it can be told to stop: before that, it would be killed, though it has done nothing yet.
+    let carrying = || tracing::info!(state = folder, "carrying {}", names(bridge.streams()));
 
     if !args.once {
-        let ended = until_told_to_stop(args.grace, |stop| bridge.run(stop.told())).await?;
+        let ended = until_told_to_stop(args.grace, |stop| {
+            carrying();
+            bridge.run(stop.told())
+        });
+        let ended = ended.await?;
         if ended.is_none() {
             tracing::warn!("what was under way took too long: the next start carries it again");
         }
@@ -43,15 +48,15 @@ pub(crate) async fn execute(args: &RunArgs) -> Result<Exit, Failure> {
         tracing::info!("stopped; {read} events carried");
         return Ok(Exit::Clean);
     }
-    let drained = drain(&bridge, args).await?;
+    let drained = until_told_to_stop(args.grace, |stop| {
+        carrying();
+        bridge.drain(args.patience, stop.told())
+    });
+    let drained = drained.await?;
     let read = tally.read.load(Ordering::Relaxed);
     let refused = tally.refused.load(Ordering::Relaxed);
     tracing::info!("{read} events carried");
     verdict(drained.as_ref(), &left_out, refused)
-}
-
-async fn drain(bridge: &Bridge, args: &RunArgs) -> Result<Option<Drained>, Failure> {
-    until_told_to_stop(args.grace, |stop| bridge.drain(args.patience, stop.told())).await
 }
 
 /// What came of a drain: clean, partial, or the one cause that stopped every stream. It is none if the

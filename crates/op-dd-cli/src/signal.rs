@@ -6,8 +6,8 @@ use tokio::sync::watch;
 
 use crate::exit::{Exit, Failure};
 
-/// Does `work`, which is given a future that completes when the program is told to stop, and then has
-/// `grace` to come to its end. Returns none if that was too short, or if it was told a second time.
+/// Does `work`, which is called once the program hears when it is told to stop, is given a future that
+/// completes then, and has `grace` left to come to its end. Returns none if that was too short, or if it was told a second time.
 ///
 /// What is broken off so loses nothing: its page is sent once more after the next start.
 pub(crate) async fn until_told_to_stop<T, F>(

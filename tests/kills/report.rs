@@ -1,0 +1,180 @@
+use std::fmt;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use super::going::End;
+use super::record::Record;
+use super::{PAGE, STREAMS, Signal, Trial};
+
+/// What came of a [`Trial`].
+#[derive(Debug)]
+pub struct Report {
+    trial: Trial,
+    /// How often the program was ended, by how.
+    ends: Vec<(End, usize)>,
+    pub(super) fakes_killed: usize,
+    /// How the program ended when it was told to, if it had survived the last kill.
+    pub(super) stopped: Option<End>,
+    /// How the run ended that carried the rest.
+    pub(super) rest: End,
+    /// Events that never arrived.
+    lost: usize,
+    /// Lines of the record that are no event of the trial's.
+    unknown: usize,
+    /// Arrivals of events that had arrived before.
+    duplicates: usize,
+    /// The most of them of one stream between two kills.
+    most: usize,
+    /// After how many kills so many streams repeated something.
+    kills_by_streams: [usize; STREAMS + 1],
+    /// How many events had arrived at the last kill.
+    at_last_kill: usize,
+    /// Files that a killed program left behind in the state folder, written and not yet renamed.
+    left_over: usize,
+    time: Duration,
+}
+
+impl Report {
+    pub(super) fn new(trial: Trial) -> Self {
+        Self {
+            trial,
+            ends: Vec::new(),
+            fakes_killed: 0,
+            stopped: None,
+            rest: End::KilledEarly,
+            lost: 0,
+            unknown: 0,
+            duplicates: 0,
+            most: 0,
+            kills_by_streams: [0; STREAMS + 1],
+            at_last_kill: 0,
+            left_over: 0,
+            time: Duration::ZERO,
+        }
+    }
+
+    pub(super) fn program_ended(&mut self, end: End) {
+        match self.ends.iter_mut().find(|(other, _)| *other == end) {
+            Some((_, times)) => *times += 1,
+            None => self.ends.push((end, 1)),
+        }
+    }
+
+    /// Counts what was repeated since the kill before.
+    pub(super) fn came_to_a_kill(&mut self, record: &mut Record) {
+        let repeated = record.take_repeated();
+        self.duplicates += repeated.iter().sum::<usize>();
+        self.most = repeated.into_iter().fold(self.most, usize::max);
+        let streams = repeated.iter().filter(|count| **count > 0).count();
+        self.kills_by_streams[streams] += 1;
+        self.at_last_kill = record.arrived();
+    }
+
+    pub(super) fn came_to_the_end(&mut self, record: &mut Record, folder: &Path, time: Duration) {
+        let at_last_kill = self.at_last_kill;
+        self.came_to_a_kill(record);
+        self.at_last_kill = at_last_kill;
+        // What came before the first kill is owed to none.
+        self.kills_by_streams[0] -= 1;
+        self.lost = record.missing();
+        self.unknown = record.unknown();
+        self.left_over = left_over(&folder.join("state"));
+        self.time = time;
+    }
+
+    /// How many kills may have had something repeated: all, but for a program that was told to stop.
+    fn kills(&self) -> usize {
+        match self.trial.signal {
+            Signal::Kill => self.trial.kills,
+            Signal::Term => self.fakes_killed,
+        }
+    }
+
+    /// The most duplicates that the kills explain: a page of each stream for each of them.
+    #[must_use]
+    pub fn bound(&self) -> usize {
+        self.kills() * STREAMS * PAGE
+    }
+
+    /// Whether nothing was lost or made up, and nothing repeated but what was on its way at a kill: a
+    /// page of each stream at most. And whether the program ended cleanly whenever it was told to.
+    #[must_use]
+    pub fn is_sound(&self) -> bool {
+        let stopped_well = |end| matches!(end, End::Exited(0) | End::KilledEarly);
+        let ended_well = match self.trial.signal {
+            Signal::Kill => true,
+            Signal::Term => self.ends.iter().all(|(end, _)| stopped_well(*end)),
+        };
+        self.lost == 0
+            && self.unknown == 0
+            && self.duplicates <= self.bound()
+            && self.most <= PAGE
+            && ended_well
+            && self.stopped.is_none_or(stopped_well)
+            && self.rest == End::Exited(0)
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Trial {
+            kills,
+            events,
+            seed,
+            signal,
+            ..
+        } = self.trial;
+        let seconds = self.time.as_secs_f64();
+        writeln!(
+            f,
+            "{events} events, {kills} kills, seed {seed}: {seconds:.1} s"
+        )?;
+        writeln!(f, "lost         {}", self.lost)?;
+        writeln!(f, "made up      {}", self.unknown)?;
+        writeln!(
+            f,
+            "duplicates   {} of at most {}",
+            self.duplicates,
+            self.bound()
+        )?;
+        writeln!(
+            f,
+            "at once      {} of at most {PAGE}, for a stream and a kill",
+            self.most
+        )?;
+        let [none, one, two, three] = self.kills_by_streams;
+        writeln!(
+            f,
+            "kills        {none} repeated nothing, {one} a page of one stream, {two} of two, {three} of three"
+        )?;
+        write!(f, "ended        the fakes {} times", self.fakes_killed)?;
+        for (end, times) in &self.ends {
+            write!(f, ", op-dd by {signal:?} {times} times: {end}")?;
+        }
+        if let Some(end) = self.stopped {
+            write!(f, ", at last: {end}")?;
+        }
+        writeln!(f, "; for the rest: {}", self.rest)?;
+        writeln!(f, "at the last  {} had arrived", self.at_last_kill)?;
+        write!(
+            f,
+            "left over    {} files in the state folder",
+            self.left_over
+        )
+    }
+}
+
+/// The files below a folder that were written to be renamed, and never were.
+fn left_over(folder: &Path) -> usize {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .map(|entry| {
+            if entry.path().is_dir() {
+                left_over(&entry.path())
+            } else {
+                usize::from(entry.file_name().to_string_lossy().starts_with(".tmp"))
+            }
+        })
+        .sum()
+}
