@@ -108,7 +108,7 @@ impl Trial {
                 program = None;
             }
             record.read();
-            report.came_to_a_kill(&mut record);
+            report.came_to_a_kill(&record);
             if ends_fakes {
                 fakes.start_again();
             }
@@ -116,7 +116,7 @@ impl Trial {
         report.stopped = program.map(|mut going| going.end(Signal::Term));
         report.rest = Going::start(folder.path(), &["--once"]).ended();
         record.read();
-        report.came_to_the_end(&mut record, folder.path(), begun.elapsed());
+        report.came_to_the_end(&record, folder.path(), begun.elapsed());
         report
     }
 

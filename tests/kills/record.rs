@@ -14,15 +14,18 @@ pub(super) struct Record {
     /// How much of the file was read: whole lines.
     behind: u64,
     events: HashMap<Uuid, Arrival>,
-    arrived: usize,
+    arrived: [usize; STREAMS],
     repeated: [usize; STREAMS],
+    out_of_order: usize,
     unknown: usize,
 }
 
 type Uuid = [u8; 26];
 
 struct Arrival {
-    feed: Feed,
+    stream: u8,
+    /// How many events of the stream are before it.
+    number: u32,
     has_happened: bool,
 }
 
@@ -35,19 +38,25 @@ struct Identified<'a> {
 impl Record {
     /// A record of these events, of which none has arrived.
     pub(super) fn new(events: impl Iterator<Item = Event>, path: PathBuf) -> Self {
+        let mut numbers = [0; STREAMS];
         let events = events.map(|event| {
+            let stream = Feed::ALL.iter().position(|feed| *feed == event.feed());
+            let stream = stream.unwrap();
             let arrival = Arrival {
-                feed: event.feed(),
+                stream: stream as u8,
+                number: numbers[stream],
                 has_happened: false,
             };
+            numbers[stream] += 1;
             (uuid(event.json()).unwrap(), arrival)
         });
         Self {
             path,
             behind: 0,
             events: events.collect(),
-            arrived: 0,
+            arrived: [0; STREAMS],
             repeated: [0; STREAMS],
+            out_of_order: 0,
             unknown: 0,
         }
     }
@@ -57,28 +66,35 @@ impl Record {
         let lines = written_since(&self.path, self.behind);
         self.behind += lines.len() as u64;
         for line in lines.lines() {
-            match uuid(line).and_then(|uuid| self.events.get_mut(&uuid)) {
-                None => self.unknown += 1,
-                Some(Arrival { feed, has_happened }) if *has_happened => {
-                    let place = Feed::ALL.iter().position(|other| other == feed);
-                    self.repeated[place.unwrap()] += 1;
-                }
-                Some(Arrival { has_happened, .. }) => {
-                    *has_happened = true;
-                    self.arrived += 1;
-                }
+            let Some(arrival) = uuid(line).and_then(|uuid| self.events.get_mut(&uuid)) else {
+                self.unknown += 1;
+                continue;
+            };
+            let stream = usize::from(arrival.stream);
+            if std::mem::replace(&mut arrival.has_happened, true) {
+                self.repeated[stream] += 1;
+            } else {
+                let in_order = arrival.number as usize == self.arrived[stream];
+                self.out_of_order += usize::from(!in_order);
+                self.arrived[stream] += 1;
             }
         }
     }
 
     /// How many events have arrived at least once.
     pub(super) fn arrived(&self) -> usize {
-        self.arrived
+        self.arrived.iter().sum()
     }
 
     /// How many events have not arrived.
     pub(super) fn missing(&self) -> usize {
-        self.events.len() - self.arrived
+        self.events.len() - self.arrived()
+    }
+
+    /// How many events arrived for the first time before one that is before them in their stream: a
+    /// page is sent only once the one before it is known to have been accepted.
+    pub(super) fn out_of_order(&self) -> usize {
+        self.out_of_order
     }
 
     /// How many lines are none of these events.
@@ -86,9 +102,9 @@ impl Record {
         self.unknown
     }
 
-    /// How many events of each feed have arrived again since this was asked last.
-    pub(super) fn take_repeated(&mut self) -> [usize; STREAMS] {
-        std::mem::take(&mut self.repeated)
+    /// How often an event of each stream has arrived that had arrived before.
+    pub(super) fn repeated(&self) -> [usize; STREAMS] {
+        self.repeated
     }
 }
 

@@ -11,6 +11,8 @@ use super::{PAGE, STREAMS, Signal, Trial};
 #[derive(Debug)]
 pub struct Report {
     trial: Trial,
+    /// How many kills there have been.
+    kills: usize,
     /// How often the program was ended, by how.
     ends: Vec<(End, usize)>,
     pub(super) fakes_killed: usize,
@@ -20,13 +22,16 @@ pub struct Report {
     pub(super) rest: End,
     /// Events that never arrived.
     lost: usize,
+    /// Events that arrived before one that is before them in their stream.
+    out_of_order: usize,
     /// Lines of the record that are no event of the trial's.
     unknown: usize,
-    /// Arrivals of events that had arrived before.
-    duplicates: usize,
-    /// The most of them of one stream between two kills.
-    most: usize,
-    /// After how many kills so many streams repeated something.
+    /// Arrivals of events that had arrived before, by stream.
+    repeated: [usize; STREAMS],
+    /// Whether they were always, in each stream, a page for every kill so far at most.
+    within_bounds: bool,
+    /// After how many kills so many streams repeated something. A request that a killed program had
+    /// sent may still be taken in when the next one is at work, and so be counted a kill later.
     kills_by_streams: [usize; STREAMS + 1],
     /// How many events had arrived at the last kill.
     at_last_kill: usize,
@@ -39,14 +44,16 @@ impl Report {
     pub(super) fn new(trial: Trial) -> Self {
         Self {
             trial,
+            kills: 0,
             ends: Vec::new(),
             fakes_killed: 0,
             stopped: None,
             rest: End::KilledEarly,
             lost: 0,
+            out_of_order: 0,
             unknown: 0,
-            duplicates: 0,
-            most: 0,
+            repeated: [0; STREAMS],
+            within_bounds: true,
             kills_by_streams: [0; STREAMS + 1],
             at_last_kill: 0,
             left_over: 0,
@@ -62,43 +69,47 @@ impl Report {
     }
 
     /// Counts what was repeated since the kill before.
-    pub(super) fn came_to_a_kill(&mut self, record: &mut Record) {
-        let repeated = record.take_repeated();
-        self.duplicates += repeated.iter().sum::<usize>();
-        self.most = repeated.into_iter().fold(self.most, usize::max);
-        let streams = repeated.iter().filter(|count| **count > 0).count();
-        self.kills_by_streams[streams] += 1;
+    pub(super) fn came_to_a_kill(&mut self, record: &Record) {
+        self.compare(record);
+        self.kills += 1;
         self.at_last_kill = record.arrived();
     }
 
-    pub(super) fn came_to_the_end(&mut self, record: &mut Record, folder: &Path, time: Duration) {
-        let at_last_kill = self.at_last_kill;
-        self.came_to_a_kill(record);
-        self.at_last_kill = at_last_kill;
-        // What came before the first kill is owed to none.
-        self.kills_by_streams[0] -= 1;
+    pub(super) fn came_to_the_end(&mut self, record: &Record, folder: &Path, time: Duration) {
+        self.compare(record);
         self.lost = record.missing();
+        self.out_of_order = record.out_of_order();
         self.unknown = record.unknown();
         self.left_over = left_over(&folder.join("state"));
         self.time = time;
     }
 
-    /// How many kills may have had something repeated: all, but for a program that was told to stop.
-    fn kills(&self) -> usize {
-        match self.trial.signal {
-            Signal::Kill => self.trial.kills,
-            Signal::Term => self.fakes_killed,
+    fn compare(&mut self, record: &Record) {
+        let repeated = record.repeated();
+        let before = std::mem::replace(&mut self.repeated, repeated);
+        self.within_bounds &= repeated.iter().all(|count| *count <= self.bound());
+        if self.kills > 0 {
+            let more = repeated
+                .iter()
+                .zip(before)
+                .filter(|(now, before)| *now > before);
+            self.kills_by_streams[more.count()] += 1;
         }
     }
 
-    /// The most duplicates that the kills explain: a page of each stream for each of them.
-    #[must_use]
-    pub fn bound(&self) -> usize {
-        self.kills() * STREAMS * PAGE
+    /// The most events of one stream that the kills so far may have repeated: a page for each. To be
+    /// told to stop is no kill.
+    fn bound(&self) -> usize {
+        let kills = match self.trial.signal {
+            Signal::Kill => self.kills,
+            Signal::Term => self.fakes_killed,
+        };
+        kills * PAGE
     }
 
-    /// Whether nothing was lost or made up, and nothing repeated but what was on its way at a kill: a
-    /// page of each stream at most. And whether the program ended cleanly whenever it was told to.
+    /// Whether nothing was lost, made up or sent before its turn, and nothing repeated but what was on
+    /// its way at a kill: a page of each stream at most. And whether the program ended cleanly whenever
+    /// it was told to.
     #[must_use]
     pub fn is_sound(&self) -> bool {
         let stopped_well = |end| matches!(end, End::Exited(0) | End::KilledEarly);
@@ -107,9 +118,9 @@ impl Report {
             Signal::Term => self.ends.iter().all(|(end, _)| stopped_well(*end)),
         };
         self.lost == 0
+            && self.out_of_order == 0
             && self.unknown == 0
-            && self.duplicates <= self.bound()
-            && self.most <= PAGE
+            && self.within_bounds
             && ended_well
             && self.stopped.is_none_or(stopped_well)
             && self.rest == End::Exited(0)
@@ -119,30 +130,29 @@ impl Report {
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Trial {
-            kills,
             events,
             seed,
             signal,
             ..
         } = self.trial;
+        let kills = self.kills;
         let seconds = self.time.as_secs_f64();
         writeln!(
             f,
             "{events} events, {kills} kills, seed {seed}: {seconds:.1} s"
         )?;
         writeln!(f, "lost         {}", self.lost)?;
+        writeln!(f, "disordered   {}", self.out_of_order)?;
         writeln!(f, "made up      {}", self.unknown)?;
-        writeln!(
-            f,
-            "duplicates   {} of at most {}",
-            self.duplicates,
-            self.bound()
-        )?;
-        writeln!(
-            f,
-            "at once      {} of at most {PAGE}, for a stream and a kill",
-            self.most
-        )?;
+        let duplicates: usize = self.repeated.iter().sum();
+        let bound = self.bound() * STREAMS;
+        writeln!(f, "duplicates   {duplicates} of at most {bound}")?;
+        if !self.within_bounds {
+            writeln!(
+                f,
+                "             and more of a stream than a page for each kill"
+            )?;
+        }
         let [none, one, two, three] = self.kills_by_streams;
         writeln!(
             f,
