@@ -56,7 +56,7 @@ the exit code says what came of it: see op-dd --help."#;
 const DEMONSTRATION: &str = "\
 Nothing leaves this machine. Look into DIR/logs.ndjson for the logs as Datadog would have
 them, one a line. SIDE is events (1Password) or intake (Datadog); KIND a status such as 403,
-429=2s or 500, or one of cut, lost, slow=200ms and garbage.";
+429=2s or 500, or one of cut, reset, lost, half, slow=200ms and garbage.";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = CONFIGURATION)]

@@ -38,12 +38,7 @@ async fn says_where_it_is_and_answers_there() {
     let _program = Program(child);
     let line = stdout.lines().next().unwrap().unwrap();
     let said: Value = serde_json::from_str(&line).unwrap();
-    let text = |pointer| {
-        said.pointer(pointer)
-            .and_then(Value::as_str)
-            .unwrap()
-            .to_owned()
-    };
+    let text = |pointer| text(&said, pointer);
 
     let feed = || {
         client()
@@ -94,6 +89,64 @@ async fn reports_when_it_is_interrupted() {
     assert_eq!(report["events"]["requests"][0]["path"], "/unknown");
     assert_eq!(report["datadog"]["logs"], 0);
     assert!(program.0.wait().unwrap().success());
+}
+
+#[tokio::test]
+async fn killed_and_started_again_it_goes_on_where_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().to_str().unwrap();
+    let start = |more: &[&str]| {
+        let mut child = command()
+            .args(["--json", "--events", "3000", "--seed", "7"])
+            .args(["--anchor", "2026-05-01T12:00:00Z", "--out", out])
+            .args(more)
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        stdout.read_line(&mut line).unwrap();
+        let said: Value = serde_json::from_str(&line).unwrap();
+        (Program(child), said)
+    };
+    let page = async |said: &Value, body: &str| {
+        let request = client()
+            .post(format!("{}/api/v2/itemusages", text(said, "/events/url")))
+            .bearer_auth(text(said, "/events/token"))
+            .body(body.to_owned());
+        send(request).await.unwrap()
+    };
+    let submit = async |said: &Value, body: &'static str| {
+        let request = client()
+            .post(format!("{}/api/v2/logs", text(said, "/datadog/url")))
+            .header("dd-api-key", text(said, "/datadog/api_key"))
+            .header("content-type", "application/json");
+        assert_eq!(send(request.body(body)).await.unwrap().status, 202);
+    };
+
+    let (program, said) = start(&[]);
+    let first = page(
+        &said,
+        r#"{"limit":500,"start_time":"2026-01-01T00:00:00Z"}"#,
+    )
+    .await;
+    let behind = format!(r#"{{"cursor":"{}"}}"#, first.cursor());
+    let second = page(&said, &behind).await;
+    submit(&said, r#"[{"n":1}]"#).await;
+    // Drop is a kill.
+    drop(program);
+
+    let token = text(&said, "/events/token");
+    let (_program, said) = start(&["--token", &token]);
+    assert_eq!(page(&said, &behind).await.body, second.body);
+    submit(&said, r#"[{"n":2}]"#).await;
+    let kept = std::fs::read_to_string(folder.path().join("logs.ndjson")).unwrap();
+    assert_eq!(kept, "{\"n\":1}\n{\"n\":2}\n");
+}
+
+fn text(said: &Value, pointer: &str) -> String {
+    let text = said.pointer(pointer).and_then(Value::as_str);
+    text.unwrap().to_owned()
 }
 
 #[test]
