@@ -32,8 +32,11 @@ const PAGE: usize = 1000;
 /// The feeds of the one account.
 const STREAMS: usize = 3;
 
-/// How long at most it takes from one kill to the next, or to the end.
+/// How long at most it takes the program to carry all that is left, or the fakes to start.
 const DEADLINE: Duration = Duration::from_secs(300);
+
+/// Longer than the program ever waits before it tries again.
+const STANDSTILL: Duration = Duration::from_secs(90);
 
 /// After what was waited for, a kill comes at any instant within this time: that of a few pages.
 const SPREAD: Duration = Duration::from_millis(250);
@@ -67,7 +70,7 @@ impl Trial {
     ///
     /// # Panics
     ///
-    /// If a process can't be started, or nothing moves for minutes.
+    /// If a process can't be started, or doesn't come to its end for minutes.
     #[must_use]
     pub fn run(&self) -> Report {
         let begun = Instant::now();
@@ -86,10 +89,10 @@ impl Trial {
         for left in (1..=self.kills).rev() {
             let going = program.get_or_insert_with(|| Going::start(folder.path(), &[]));
             let goal = record.arrived() + self.stretch(&mut chance, &record, left);
-            until("some more has arrived", || {
-                record.read();
-                record.arrived() >= goal.min(self.events)
-            });
+            if !arrives(&mut record, goal.min(self.events)) {
+                report.standstill = true;
+                break;
+            }
             thread::sleep(SPREAD.mul_f64(chance.f64()));
 
             let (ends_program, ends_fakes) = if self.fakes {
@@ -126,6 +129,22 @@ impl Trial {
         let average = (self.events - record.arrived()) / left;
         chance.usize(0..=2 * average) / PAGE * PAGE
     }
+}
+
+/// Waits until so many events have arrived: false if for too long nothing has.
+fn arrives(record: &mut Record, goal: usize) -> bool {
+    let (mut arrived, mut since) = (record.arrived(), Instant::now());
+    while arrived < goal {
+        if since.elapsed() > STANDSTILL {
+            return false;
+        }
+        thread::sleep(Duration::from_millis(5));
+        record.read();
+        if record.arrived() > arrived {
+            (arrived, since) = (record.arrived(), Instant::now());
+        }
+    }
+    true
 }
 
 fn until(what: &str, mut condition: impl FnMut() -> bool) {

@@ -20,6 +20,8 @@ pub struct Report {
     pub(super) stopped: Option<End>,
     /// How the run ended that carried the rest.
     pub(super) rest: End,
+    /// Whether the kills came to an early end because nothing arrived any more.
+    pub(super) standstill: bool,
     /// Events that never arrived.
     lost: usize,
     /// Events that arrived before one that is before them in their stream.
@@ -49,6 +51,7 @@ impl Report {
             fakes_killed: 0,
             stopped: None,
             rest: End::KilledEarly,
+            standstill: false,
             lost: 0,
             out_of_order: 0,
             unknown: 0,
@@ -108,8 +111,8 @@ impl Report {
     }
 
     /// Whether nothing was lost, made up or sent before its turn, and nothing repeated but what was on
-    /// its way at a kill: a page of each stream at most. And whether the program ended cleanly whenever
-    /// it was told to.
+    /// its way at a kill: a page of each stream at most. And whether the program always went on, and
+    /// ended cleanly whenever it was told to.
     #[must_use]
     pub fn is_sound(&self) -> bool {
         let stopped_well = |end| matches!(end, End::Exited(0) | End::KilledEarly);
@@ -117,7 +120,8 @@ impl Report {
             Signal::Kill => true,
             Signal::Term => self.ends.iter().all(|(end, _)| stopped_well(*end)),
         };
-        self.lost == 0
+        !self.standstill
+            && self.lost == 0
             && self.out_of_order == 0
             && self.unknown == 0
             && self.within_bounds
@@ -152,6 +156,9 @@ impl fmt::Display for Report {
                 f,
                 "             and more of a stream than a page for each kill"
             )?;
+        }
+        if self.standstill {
+            writeln!(f, "             and then nothing arrived any more")?;
         }
         let [none, one, two, three] = self.kills_by_streams;
         writeln!(
