@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+pub mod hostile;
 pub mod kills;
 pub mod programs;
 pub mod simulator;

@@ -149,17 +149,30 @@ impl From<PageSize> for u16 {
 }
 
 impl Cursor {
+    /// The most bytes of a cursor: 64 KiB. 1Password's have about a hundred.
+    pub const LONGEST: usize = 64 * 1024;
+
     /// A cursor from text that was kept.
     ///
     /// # Errors
     ///
-    /// [`ErrorKind::BadPage`] if the text is empty.
+    /// [`ErrorKind::BadPage`] if the text is empty, or longer than [`LONGEST`](Self::LONGEST).
     pub fn new(text: impl Into<Box<str>>) -> Result<Self, Error> {
         let text = text.into();
         if text.is_empty() {
             return Err(Error::new(
                 ErrorKind::BadPage,
                 "the cursor is empty, which the API would read as \"the last hour\"",
+            ));
+        }
+        if text.len() > Self::LONGEST {
+            return Err(Error::new(
+                ErrorKind::BadPage,
+                format!(
+                    "the cursor has {} bytes, and 1Password's have about a hundred: \
+                     look for another server at this address",
+                    text.len()
+                ),
             ));
         }
         Ok(Self(text))
@@ -223,6 +236,8 @@ mod tests {
     #[test]
     fn what_the_api_would_take_for_the_last_hour_can_not_be_built() {
         assert!(Cursor::new("").is_err());
+        assert!(Cursor::new("c".repeat(65_536)).is_ok());
+        assert!(Cursor::new("c".repeat(65_537)).is_err());
         for json in [
             "{}",
             r#"{"after":""}"#,

@@ -7,16 +7,20 @@ use crate::{Error, ErrorKind};
 /// The most of a server's message that is repeated, in characters.
 const MESSAGE_LIMIT: usize = 200;
 
+/// The longest body that is looked into as JSON. No error's has more than a few hundred bytes.
+const BODY_LIMIT: usize = 16 * 1024;
+
 /// A piece of the token of this many bytes gives it away. Shorter ones are in ordinary words.
 const PIECE: usize = 12;
 
 /// The short message in an error's body: 1Password documents one form, sends another, and what
 /// stands before it may send plain text. A page of HTML says nothing.
 pub(super) fn message(body: &[u8], token: &str) -> Option<String> {
-    let message = match serde_json::from_slice::<Wire>(body) {
-        Ok(Wire::Observed { error }) => error.message,
-        Ok(Wire::Documented { message }) => message,
-        Err(_) => {
+    let json = Some(body).filter(|body| body.len() <= BODY_LIMIT);
+    let message = match json.and_then(|body| serde_json::from_slice(body).ok()) {
+        Some(Wire::Observed { error }) => error.message,
+        Some(Wire::Documented { message }) => message,
+        None => {
             let text = body.get(..body.len().min(4 * MESSAGE_LIMIT))?;
             String::from_utf8_lossy(text).into_owned()
         }

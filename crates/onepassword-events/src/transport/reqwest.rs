@@ -3,11 +3,18 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
-use http::{Request, Response};
+use http::{Request, Response, StatusCode};
 use reqwest::redirect::Policy;
+use tokio::time;
 
 use super::{Transport, TransportError, TransportErrorKind};
 use crate::{Error, ErrorKind};
+
+/// So much of an answer other than 200 is read: a short message is all that is of use.
+const REFUSAL_LIMIT: usize = 64 * 1024;
+
+/// So long is waited for the body of an answer other than 200.
+const REFUSAL_TIME: Duration = Duration::from_secs(5);
 
 /// A [`Transport`] over `reqwest`.
 #[derive(Clone, Debug)]
@@ -98,18 +105,13 @@ impl Transport for ReqwestTransport {
 
         let status = answer.status();
         let headers = std::mem::take(answer.headers_mut());
-        // Of a compressed body nothing is announced.
-        let announced = answer.content_length().unwrap_or(0);
-        let announced = usize::try_from(announced).unwrap_or(usize::MAX);
-        if announced > self.limit {
-            return Err(too_large(self.limit));
-        }
-        let mut body = BytesMut::with_capacity(announced);
-        while let Some(chunk) = answer.chunk().await.map_err(from_reqwest)? {
-            if body.len() + chunk.len() > self.limit {
-                return Err(too_large(self.limit));
-            }
-            body.extend_from_slice(&chunk);
+        let mut body = BytesMut::new();
+        if status == StatusCode::OK {
+            read(&mut answer, &mut body, self.limit).await?;
+        } else {
+            // The status says it: what befalls the rest, which may be a proxy's, takes nothing from it.
+            let rest = read(&mut answer, &mut body, REFUSAL_LIMIT);
+            let _ = time::timeout(REFUSAL_TIME, rest).await;
         }
 
         let mut response = Response::new(body.freeze());
@@ -117,6 +119,28 @@ impl Transport for ReqwestTransport {
         *response.headers_mut() = headers;
         Ok(response)
     }
+}
+
+/// Reads what is left of an answer behind what is in `body`.
+async fn read(
+    answer: &mut reqwest::Response,
+    body: &mut BytesMut,
+    limit: usize,
+) -> Result<(), TransportError> {
+    // Of a compressed body nothing is announced.
+    let announced = answer.content_length().unwrap_or(0);
+    let announced = usize::try_from(announced).unwrap_or(usize::MAX);
+    if announced > limit {
+        return Err(too_large(limit));
+    }
+    body.reserve(announced);
+    while let Some(chunk) = answer.chunk().await.map_err(from_reqwest)? {
+        if body.len() + chunk.len() > limit {
+            return Err(too_large(limit));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(())
 }
 
 fn too_large(limit: usize) -> TransportError {

@@ -256,6 +256,29 @@ async fn an_answer_that_breaks_off_is_no_answer() {
     }
 }
 
+#[tokio::test]
+async fn a_refusal_is_one_whatever_befalls_its_body() {
+    let length = ReqwestTransport::BODY_LIMIT + 1;
+    let garbage = "x".repeat(1_000_000);
+    for rest in [
+        format!("content-length: {length}\r\n\r\n<html>"),
+        format!("content-length: 1000000\r\n\r\n{garbage}"),
+        "content-length: 100\r\n\r\ntoken".to_owned(),
+        "transfer-encoding: chunked\r\n\r\nno length\r\n".to_owned(),
+        "content-encoding: gzip\r\ncontent-length: 4\r\n\r\nnope".to_owned(),
+    ] {
+        let (url, server) = raw_server(move |mut stream| {
+            let head = "HTTP/1.1 403 Forbidden\r\n";
+            let _ = stream.write_all(format!("{head}{rest}").as_bytes());
+            0
+        });
+        let error = error(&url).await;
+        assert_eq!(error.kind(), ErrorKind::Unauthorized, "{error:?}");
+        assert_eq!(error.status(), Some(403));
+        server.await.unwrap();
+    }
+}
+
 async fn check_too_large(url: &str) {
     let error = error(url).await;
     assert_eq!(error.kind(), ErrorKind::BadPage, "{error:?}");

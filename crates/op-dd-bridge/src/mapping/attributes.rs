@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use super::Facts;
 use super::look::{self, Look, Person, text};
 use super::members::{Moved, Writer};
+use super::names::Names;
 use crate::Context;
 
 pub(super) fn write(
@@ -37,12 +38,11 @@ pub(super) fn write(
             true_time(ours, look.timestamp);
         }
         ours.object("event", |event| {
-            for (index, (key, value)) in moved.iter().enumerate() {
-                // An event that says something twice is told so: a key is written once.
-                let same = |(other, _): &&Moved<'_>| look::key(other) == look::key(key);
-                match moved[..index].iter().filter(same).count() {
-                    0 => event.member(key, value),
-                    before => event.raw(&format!("{}_{}", look::key(key), before + 1), value.get()),
+            let mut names = Names::default();
+            for (key, value) in moved {
+                match names.numbered(look::key(key)) {
+                    None => event.member(key, value),
+                    Some(name) => event.raw(&name, value.get()),
                 }
             }
         });

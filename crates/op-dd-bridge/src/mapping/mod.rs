@@ -12,6 +12,7 @@ use crate::{Context, Lateness, Mapped, Mapper};
 mod attributes;
 mod look;
 mod members;
+mod names;
 mod reserved;
 mod sentence;
 

@@ -8,15 +8,23 @@ use super::Facts;
 use super::attributes::who;
 use super::look::{Look, Person, text};
 
+/// The most characters of it: a name may be as long as an event, which holds it anyway.
+const LONGEST: usize = 1_000;
+
 pub(super) fn write(feed: Feed, look: &Look<'_>, facts: &Facts) -> String {
     let (id, person) = who(feed, look);
     let who = name(person).or_else(|| id.and_then(text));
     let who = who.as_deref().unwrap_or("somebody");
-    match feed {
+    let mut sentence = match feed {
         Feed::SignInAttempts => sign_in(who, look, facts),
         Feed::ItemUsages => item_usage(who, look),
         _ => audit(who, look, facts),
+    };
+    if let Some((end, _)) = sentence.char_indices().nth(LONGEST) {
+        sentence.truncate(end);
+        sentence.push('…');
     }
+    sentence
 }
 
 fn sign_in(who: &str, look: &Look<'_>, facts: &Facts) -> String {

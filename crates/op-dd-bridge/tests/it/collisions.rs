@@ -154,3 +154,33 @@ fn what_is_below_the_root_makes_way_for_nothing() {
         r#"{"evt":1,"status":2,"host":3}"#
     );
 }
+
+#[test]
+fn a_number_makes_no_key_that_is_there_already() {
+    check(
+        r#""evt.a":1,"evt.a":2,"evt.a_2":3,"evt.a":4"#,
+        &[
+            ("evt.a", "1"),
+            ("evt.a_2", "2"),
+            ("evt.a_2_2", "3"),
+            ("evt.a_3", "4"),
+        ],
+    );
+    check(
+        r#""evt.a_2":1,"evt.a":2,"evt.a":3"#,
+        &[("evt.a_2", "1"), ("evt.a", "2"), ("evt.a_3", "3")],
+    );
+}
+
+/// In a time that grows with their number, not with its square: that would be an hour.
+#[test]
+fn a_hundred_thousand_members_of_the_same_key_are_moved() {
+    let event = format!("{{\"x\":1{}}}", ",\"evt\":0".repeat(100_000));
+    let mapped = map(Feed::ItemUsages, &event);
+    assert_eq!(mapped.collisions, 100_000);
+    let log = text(&mapped.entry);
+    let ours = member(&log, "onepassword").unwrap();
+    let moved = members(&member(&ours, "event").unwrap());
+    assert_eq!(moved.len(), 100_000);
+    assert_eq!(moved[99_999].0, "evt_100000");
+}

@@ -94,3 +94,11 @@ fn a_change_says_who_did_what_to_whom() {
         "E4CYJQ7L5NBKPAH2WTXGVZ3MRU did something to something",
     );
 }
+
+#[test]
+fn a_sentence_ends_somewhere() {
+    let long = "ö".repeat(100_000);
+    let change = json!({ "user": { "name": long } });
+    let message = format!("{}…", "ö".repeat(1_000));
+    check(ItemUsages, ITEM_USAGE, &change, &message);
+}

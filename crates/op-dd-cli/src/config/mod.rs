@@ -9,6 +9,8 @@ use url::Url;
 
 use crate::exit::Failure;
 
+#[cfg(test)]
+mod oracle;
 mod readers;
 mod secret;
 
@@ -174,7 +176,7 @@ impl Config {
         })
     }
 
-    fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         toml::from_str(text).map_err(|error| {
             let (line, column) = place(text, error.span().map_or(0, |span| span.start));
             let message = secret::left_out_of(error.message()).replace('\n', " ");
@@ -183,7 +185,7 @@ impl Config {
     }
 
     /// What no single place in the file is wrong about.
-    fn check(&self) -> Result<(), String> {
+    pub(crate) fn check(&self) -> Result<(), String> {
         if self.accounts.is_empty() {
             return Err("there is no account: add [[accounts]] with a name and a token".into());
         }
@@ -226,7 +228,7 @@ impl Config {
         }
     }
 
-    fn secrets(&self) -> impl Iterator<Item = (&Secret, String)> {
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = (&Secret, String)> {
         let key = (&self.datadog.api_key, "api_key of [datadog]".to_owned());
         let tokens = self
             .accounts
