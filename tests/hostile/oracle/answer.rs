@@ -28,7 +28,9 @@ pub fn answer(script: &[u8]) {
     let (count, compression) = head.split_once(' ').unwrap_or((head, "none"));
     let count = count.parse::<usize>().unwrap_or(1).min(50);
     let compression = compression.parse().unwrap_or(Compression::None);
-    let entries: Vec<_> = (0..count).map(|n| LogEntry::new(format!("entry {n}"))).collect();
+    let entries: Vec<_> = (0..count)
+        .map(|n| LogEntry::new(format!("entry {n}")))
+        .collect();
 
     let answers: Vec<_> = lines.map(parse).collect();
     deliver(&entries, compression, &answers);
@@ -88,7 +90,10 @@ fn check_batch(batch: &Batch, entries: &[LogEntry], fates: &[Fate]) {
     let text = unpack(batch);
     assert_eq!(text.len(), batch.bytes);
     let logs: Vec<Value> = serde_json::from_slice(&text).unwrap();
-    let messages: Vec<_> = logs.iter().map(|log| log["message"].as_str().unwrap()).collect();
+    let messages: Vec<_> = logs
+        .iter()
+        .map(|log| log["message"].as_str().unwrap())
+        .collect();
     let expected: Vec<_> = entries[start..end].iter().map(LogEntry::message).collect();
     assert_eq!(messages, expected);
 }
@@ -129,12 +134,19 @@ fn check_said(error: &SendError) {
         assert!(!wait.is_zero() && wait <= Retry::LONGEST);
     }
     let text = error.to_string();
-    assert!(text.len() < 300 && !text.contains(char::is_control), "{text:?}");
+    assert!(
+        text.len() < 300 && !text.contains(char::is_control),
+        "{text:?}"
+    );
 }
 
 fn check_end(delivery: Delivery<'_>, fates: &[Fate]) {
     let receipt = delivery.into_receipt();
-    let refused: BTreeSet<_> = receipt.refused.iter().map(|refused| refused.index).collect();
+    let refused: BTreeSet<_> = receipt
+        .refused
+        .iter()
+        .map(|refused| refused.index)
+        .collect();
     assert_eq!(refused.len(), receipt.refused.len());
     for refused in &receipt.refused {
         match refused.reason {
@@ -144,8 +156,16 @@ fn check_end(delivery: Delivery<'_>, fates: &[Fate]) {
         }
     }
     for (entry, fate) in fates.iter().enumerate() {
-        assert_eq!(refused.contains(&entry), *fate == Fate::Refusable, "{entry}");
-        assert_eq!(!refused.contains(&entry), *fate == Fate::Accepted, "{entry}");
+        assert_eq!(
+            refused.contains(&entry),
+            *fate == Fate::Refusable,
+            "{entry}"
+        );
+        assert_eq!(
+            !refused.contains(&entry),
+            *fate == Fate::Accepted,
+            "{entry}"
+        );
     }
     assert_eq!(receipt.accepted + refused.len(), fates.len());
 }
@@ -170,7 +190,9 @@ impl Transport for Says {
 
 /// The same through the client, with headers and a body of any bytes, none of which it repeats.
 fn speak(entries: &[LogEntry], status: &[u8], header: &[u8], body: &[u8]) {
-    let status = str::from_utf8(status).ok().and_then(|text| text.trim().parse().ok());
+    let status = str::from_utf8(status)
+        .ok()
+        .and_then(|text| text.trim().parse().ok());
     let status = status.and_then(|status| StatusCode::from_u16(status).ok());
     let status = status.unwrap_or(StatusCode::ACCEPTED);
     let header = HeaderValue::from_bytes(header).ok();

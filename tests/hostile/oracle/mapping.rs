@@ -13,7 +13,14 @@ const DATE: &str = "\"2026-06-15T12:00:00.000Z\"";
 
 /// Keys that the log writes itself, once each.
 const OURS: [&str; 8] = [
-    "ddsource", "ddtags", "hostname", "service", "status", "message", "evt", "onepassword",
+    "ddsource",
+    "ddtags",
+    "hostname",
+    "service",
+    "status",
+    "message",
+    "evt",
+    "onepassword",
 ];
 
 /// Keys that the log writes itself if there is something to say.
@@ -116,7 +123,9 @@ fn check_all_kept(raw: &[Member<'_>], root: &[Member<'_>], moved: &[Member<'_>],
 fn is_numbered(name: &str, key: &str) -> bool {
     match name.strip_prefix(key) {
         Some("") => true,
-        Some(rest) => rest.strip_prefix('_').is_some_and(|n| n.parse::<usize>().is_ok()),
+        Some(rest) => rest
+            .strip_prefix('_')
+            .is_some_and(|n| n.parse::<usize>().is_ok()),
         None => false,
     }
 }

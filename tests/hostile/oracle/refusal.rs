@@ -23,7 +23,9 @@ const SIGNATURE: &str = "S3CR3T-S1GNATURE-0F-TH3-T0K3N";
 pub fn refusal(answer: &[u8]) {
     let mut parts = answer.splitn(3, |&byte| byte == b'\n');
     let mut next = || parts.next().unwrap_or_default();
-    let status = str::from_utf8(next()).ok().and_then(|text| text.trim().parse().ok());
+    let status = str::from_utf8(next())
+        .ok()
+        .and_then(|text| text.trim().parse().ok());
     let status = status.and_then(|status| StatusCode::from_u16(status).ok());
     let header = HeaderValue::from_bytes(next()).ok();
     let body = Bytes::copy_from_slice(next());
@@ -60,7 +62,10 @@ async fn check(response: Response<Bytes>) {
     };
     let text = error.to_string();
     // A message of 200 characters, of 4 bytes at the most.
-    assert!(text.len() < 1_200 && !text.contains(char::is_control), "{text:?}");
+    assert!(
+        text.len() < 1_200 && !text.contains(char::is_control),
+        "{text:?}"
+    );
     let shown = format!("{text} {error:?}");
     for piece in SIGNATURE.as_bytes().windows(16) {
         assert!(!shown.contains(str::from_utf8(piece).unwrap()), "{shown}");

@@ -16,7 +16,9 @@ pub fn tags(text: &[u8]) {
             check(&tags);
             assert!(tags.len() <= given.len());
             assert_eq!(Tags::new(tags.iter()).unwrap(), tags);
-            let one_by_one = given.iter().try_fold(Tags::default(), |tags, tag| tags.with(tag));
+            let one_by_one = given
+                .iter()
+                .try_fold(Tags::default(), |tags, tag| tags.with(tag));
             assert_eq!(one_by_one.as_ref(), Ok(&tags));
             let (before, behind) = given.split_at(given.len() / 2);
             let halves = Tags::new(before).unwrap().join(&Tags::new(behind).unwrap());
@@ -38,7 +40,10 @@ fn check(tags: &Tags) {
     assert!(each.len() <= 100);
     assert_eq!(each.iter().collect::<HashSet<_>>().len(), each.len());
     for tag in each {
-        assert!(tag.starts_with(char::is_alphabetic) && !tag.ends_with(':'), "{tag}");
+        assert!(
+            tag.starts_with(char::is_alphabetic) && !tag.ends_with(':'),
+            "{tag}"
+        );
         assert!(tag.chars().count() <= 200, "{tag}");
         let allowed = |c: char| c.is_alphanumeric() || "_-:./".contains(c);
         assert!(tag.chars().all(allowed), "{tag}");

@@ -31,7 +31,10 @@ pub(crate) fn config(text: &[u8]) {
             let mut number = || parts.next().and_then(|part| part.parse::<usize>().ok());
             let (line, column) = (number(), number());
             let lines = text.split('\n').count();
-            assert!(line.is_some_and(|line| (1..=lines).contains(&line)), "{error}");
+            assert!(
+                line.is_some_and(|line| (1..=lines).contains(&line)),
+                "{error}"
+            );
             assert!(column.is_some_and(|column| column >= 1), "{error}");
             assert!(!error.contains('\n'), "{error}");
         }
