@@ -129,7 +129,11 @@ impl Way {
                     .start()
                     .await
                     .unwrap();
-                bridge(url, logs_client(intake.url(), intake.api_key(), PATIENCE)).await
+                let client = logs_client(intake.url(), intake.api_key(), PATIENCE);
+                let mut finding = bridge(url, client).await;
+                let logs = intake.logs().len();
+                finding.said.push_str(&format!(", {logs} in the intake"));
+                finding
             }
         }
     }
@@ -203,11 +207,7 @@ async fn bridge(events: &str, intake: datadog_logs::Client) -> Finding {
                 .first()
                 .map(|letter| format!(" ({})", letter.reason));
             let why = why.unwrap_or_default();
-            format!(
-                "{} sent, {} kept as dead letters{why}",
-                report.sent,
-                letters.len()
-            )
+            format!("{} sent, {} dead letters{why}", report.sent, letters.len())
         }
         Err(error) => told(&error),
     };

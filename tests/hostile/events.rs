@@ -84,7 +84,7 @@ fn depth() -> Vec<Case> {
             8,
             Way::Bridge,
             || between(&deep()),
-            "3 sent, 0 kept",
+            "3 sent, 0 dead letters",
         ),
         case(
             "bridge: an event with a user 100,000 deep",
@@ -94,14 +94,25 @@ fn depth() -> Vec<Case> {
                 let user = deep().replace("deep", "actor_details");
                 between(&user)
             },
-            "3 sent, 0 kept",
+            "3 sent, 0 dead letters",
         ),
         case(
             "bridge: an event 100,000 deep, which the intake refuses",
             16,
             Way::StrictBridge,
             || between(&deep()),
-            "2 sent, 1 kept as dead letters (the intake refused the log (400))",
+            "2 sent, 1 dead letters (the intake refused the log (400)), 2 in the intake",
+        ),
+        case(
+            "bridge: a late event 100,000 deep, with a key of ours 100,000 deep",
+            8,
+            Way::Bridge,
+            || {
+                let ours = deep().replace("deep", "evt");
+                let members = format!(r#","timestamp":"2025-01-01T00:00:00Z"{ours}{}"#, deep());
+                between(&members)
+            },
+            "3 sent, 0 dead letters",
         ),
         case(
             "events: 400 with a message 100,000 deep",
@@ -176,14 +187,14 @@ fn size() -> Vec<Case> {
             96,
             Way::Bridge,
             || full(&Timestamp::from(SystemTime::now()).to_string()),
-            "1000 sent, 0 kept",
+            "1000 sent, 0 dead letters",
         ),
         case(
             "bridge: the same, of last year",
             160,
             Way::Bridge,
             || full("2025-01-01T00:00:00Z"),
-            "1000 sent, 0 kept",
+            "1000 sent, 0 dead letters",
         ),
         case(
             "bridge: an event of 60 MB",
@@ -199,7 +210,7 @@ fn size() -> Vec<Case> {
                     r#""}],"cursor":"c"}"#,
                 )
             },
-            "0 sent, 1 kept as dead letters (the log is too large for the intake",
+            "0 sent, 1 dead letters (the log is too large for the intake",
         ),
     ]
 }
@@ -211,7 +222,7 @@ fn texts() -> Vec<Case> {
             16,
             Way::StrictBridge,
             || between(&format!(r#","x":"{}""#, "x".repeat(900_000))),
-            "3 sent, 0 kept",
+            "3 sent, 0 dead letters, 3 in the intake",
         ),
         case(
             "bridge: a name of 450 kB, which is in the log twice",
@@ -223,14 +234,14 @@ fn texts() -> Vec<Case> {
                     "x".repeat(450_000)
                 ))
             },
-            "3 sent, 0 kept",
+            "3 sent, 0 dead letters, 3 in the intake",
         ),
         case(
             "bridge: a text of 1 MB",
             16,
             Way::StrictBridge,
             || between(&format!(r#","x":"{}""#, "x".repeat(1_000_000))),
-            "2 sent, 1 kept as dead letters (the log is too large for the intake",
+            "2 sent, 1 dead letters (the log is too large for the intake",
         ),
         case(
             "bridge: an event with bytes that are no UTF-8",
@@ -241,7 +252,7 @@ fn texts() -> Vec<Case> {
                 let odd: &[u8] = b"{\"x\":\"\xff\xc3\"}";
                 Answer::items(&[before.as_bytes(), odd, after.as_bytes()])
             },
-            "3 sent, 0 kept",
+            "3 sent, 0 dead letters, 3 in the intake",
         ),
         case(
             "events: a text of 60 MB that is no UTF-8",
@@ -276,7 +287,7 @@ fn texts() -> Vec<Case> {
                     r#","a":1e999,"b":-0,"c":{digits},"d":-1E-999999999999"#
                 ))
             },
-            "3 sent, 0 kept",
+            "3 sent, 0 dead letters",
         ),
         case(
             "events: NaN in an event",
@@ -305,28 +316,28 @@ fn keys() -> Vec<Case> {
             16,
             Way::StrictBridge,
             || between(&numbered(10_000)),
-            "3 sent, 0 kept",
+            "3 sent, 0 dead letters, 3 in the intake",
         ),
         case(
             "bridge: an event with the same key 10,000 times",
             16,
             Way::Bridge,
             || between(&r#","x":0"#.repeat(10_000)),
-            "3 sent, 0 kept",
+            "3 sent, 0 dead letters",
         ),
         case(
             "bridge: an event with 50,000 keys of ours, all the same",
             32,
             Way::Bridge,
             || between(&r#","evt":0"#.repeat(50_000)),
-            "3 sent, 0 kept",
+            "3 sent, 0 dead letters",
         ),
         case(
             "bridge: an event with 10,000 times",
             16,
             Way::Bridge,
             || between(&r#","timestamp":"2026-01-01T00:00:00Z""#.repeat(10_000)),
-            "3 sent, 0 kept",
+            "3 sent, 0 dead letters",
         ),
         case(
             "events: a page that says the same 10,000 times",
@@ -440,28 +451,28 @@ fn counts() -> Vec<Case> {
             8,
             Way::StrictBridge,
             || Answer::page(r#"{"items":["#, "{},", 999, r#"{}],"cursor":"c"}"#),
-            "1000 sent, 0 kept",
+            "1000 sent, 0 dead letters, 1000 in the intake",
         ),
         case(
             "bridge: a page of 2,500 events",
             16,
             Way::Bridge,
             || Answer::items(&vec![event(""); 2_500]),
-            "2500 sent, 0 kept",
+            "2500 sent, 0 dead letters",
         ),
         case(
             "bridge: a page of 10,000 empty objects",
             32,
             Way::Bridge,
             || Answer::page(r#"{"items":["#, "{},", 9_999, r#"{}],"cursor":"c"}"#),
-            "10000 sent, 0 kept",
+            "10000 sent, 0 dead letters",
         ),
         case(
             "bridge: a page of 10,000 numbers",
             32,
             Way::Bridge,
             || Answer::page(r#"{"items":["#, "0,", 9_999, r#"0],"cursor":"c"}"#),
-            "0 sent, 10000 kept as dead letters (the event is not a JSON object)",
+            "0 sent, 10000 dead letters (the event is not a JSON object)",
         ),
         case(
             "events: a page of 100,000 empty objects",

@@ -18,6 +18,9 @@ pub struct Introspection {
     pub account_uuid: Option<String>,
 }
 
+/// The longest answer that is read. Real ones have a few hundred bytes.
+const LONGEST: usize = 64 * 1024;
+
 impl Introspection {
     /// The feeds that the token may read.
     #[must_use]
@@ -30,7 +33,8 @@ impl Introspection {
 
     pub(crate) fn decode(body: &[u8]) -> Result<Self, Error> {
         // A list would be taken for an object's values in order.
-        let object = body.trim_ascii_start().starts_with(b"{").then_some(body);
+        let object = body.len() <= LONGEST && body.trim_ascii_start().starts_with(b"{");
+        let object = object.then_some(body);
         let introspection = object.and_then(|object| serde_json::from_slice(object).ok());
         introspection.ok_or_else(|| {
             Error::new(
@@ -39,5 +43,23 @@ impl Introspection {
                  look for a proxy or another server at this address",
             )
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_introspection_is_short() {
+        let decode = |features: usize| {
+            let features = vec!["itemusages"; features];
+            let body = serde_json::json!({
+                "uuid": "A", "issued_at": "2026-01-01T00:00:00Z", "features": features,
+            });
+            Introspection::decode(body.to_string().as_bytes())
+        };
+        assert_eq!(decode(1_000).unwrap().feeds(), [Feed::ItemUsages]);
+        assert_eq!(decode(10_000).unwrap_err().kind(), ErrorKind::BadPage);
     }
 }

@@ -290,6 +290,10 @@ where
 
 #[cfg(test)]
 mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::{Index, select};
+
     use super::*;
 
     const GOOD: &str = r#"
@@ -375,5 +379,53 @@ mod tests {
                 "{error}"
             );
         }
+    }
+
+    /// Texts that are nearly configurations: lines of them in any number and order, some spoiled.
+    fn nearly() -> impl Strategy<Value = String> {
+        let line = select(GOOD.lines().collect::<Vec<_>>());
+        let odd = select(vec![
+            "",
+            "\"",
+            "\"\"\"",
+            "[",
+            "]",
+            "]]",
+            "=",
+            ".",
+            "\\u0000",
+            "\\ud800",
+            "é",
+            "1e999",
+            "env:",
+            "file:",
+            "op://",
+            "[[[[[[[[",
+            "{ a = 1 }",
+            "#",
+        ]);
+        let line = (line, any::<Index>(), odd, any::<bool>()).prop_map(|(line, at, odd, spoil)| {
+            let at = at.index(line.len() + 1);
+            match (spoil, line.split_at_checked(at)) {
+                (true, Some((before, behind))) => format!("{before}{odd}{behind}"),
+                _ => line.to_owned(),
+            }
+        });
+        vec(line, 0..24).prop_map(|lines| lines.join("\n"))
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_configuration_or_has_a_place_that_is_wrong(text in nearly()) {
+            oracle::config(text.as_bytes());
+        }
+    }
+
+    #[test]
+    fn what_is_nested_too_deep_is_refused() {
+        let text = format!("{GOOD}x = {}", "[".repeat(100_000));
+        let error = Config::parse(&text).unwrap_err();
+        assert!(error.starts_with("12:"), "{error}");
+        assert!(error.len() < 200, "{error}");
     }
 }
