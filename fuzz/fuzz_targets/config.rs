@@ -2,7 +2,10 @@
 
 // The program's own files: it has no library, and needs none for the sake of this.
 #[path = "../../crates/op-dd-cli/src/config/mod.rs"]
-#[allow(dead_code, reason = "what the program does with a configuration is not here")]
+#[allow(
+    dead_code,
+    reason = "what the program does with a configuration is not here"
+)]
 mod config;
 #[path = "../../crates/op-dd-cli/src/exit.rs"]
 #[allow(dead_code, reason = "as above")]
