@@ -21,9 +21,9 @@ impl Answer {
         Self::default().and(bytes, 1)
     }
 
-    /// A status line, and no header yet.
+    /// A status line, and a word that the connection serves no second request.
     pub(super) fn status(status: u16) -> Self {
-        Self::raw(format!("HTTP/1.1 {status} Whatever\r\n"))
+        Self::raw(format!("HTTP/1.1 {status} Whatever\r\n")).header("connection", "close")
     }
 
     /// A whole page, of which one piece is repeated.
@@ -92,7 +92,6 @@ impl Answer {
         let packed = compress.compress_vec(&spaces, &mut block, FlushCompress::Full);
         debug_assert!(packed.is_ok());
         self.header("content-encoding", "gzip")
-            .header("connection", "close")
             .and(*b"\r\n", 1)
             .and(*b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff", 1)
             .and(block, mebibytes)

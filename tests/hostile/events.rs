@@ -435,6 +435,40 @@ fn wire() -> Vec<Case> {
             "Timeout, Backoff",
         ),
         case(
+            "events: an extension of a chunk without end",
+            8,
+            Way::Page,
+            || {
+                let answer = Answer::status(200).header("transfer-encoding", "chunked");
+                answer.and(*b"\r\n1;", 1).and(*b"x", WITHOUT_END)
+            },
+            "Network, Backoff",
+        ),
+        case(
+            "events: trailers without end",
+            8,
+            Way::Page,
+            || {
+                let answer = Answer::status(200).header("transfer-encoding", "chunked");
+                answer
+                    .and(*b"\r\n0\r\n", 1)
+                    .and(*b"x-a: b\r\n", WITHOUT_END)
+            },
+            "Network, Backoff",
+        ),
+        case(
+            "events: a gzip header without end",
+            8,
+            Way::ImpatientPage,
+            || {
+                let answer = Answer::status(200).header("content-encoding", "gzip");
+                let name = answer.and(*b"\r\n\x1f\x8b\x08\x08\x00\x00\x00\x00\x00\xff", 1);
+                name.and([b'x'; 1024], WITHOUT_END)
+                    .slowly(Duration::from_millis(1))
+            },
+            "Timeout, Backoff",
+        ),
+        case(
             "events: no HTTP",
             8,
             Way::Page,
