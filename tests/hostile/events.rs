@@ -169,11 +169,11 @@ fn size() -> Vec<Case> {
             "BadRequest, Never: 127.0.0.1 answered 400",
         ),
         case(
-            "events: 64 MiB of numbers as items",
-            72,
+            "events: 10 MB of numbers as items",
+            16,
             Way::Page,
-            || Answer::page(r#"{"items":["#, "0,", 33_000_000, r#"0],"cursor":"c"}"#),
-            "BadPage, Never: the page of auditevents holds 33000001 items",
+            || Answer::page(r#"{"items":["#, "0,", 5_000_000, r#"0],"cursor":"c"}"#),
+            "BadPage, Never: the page of auditevents holds 5000001 items",
         ),
         case(
             "events: a cursor of 1 MB",
@@ -197,8 +197,8 @@ fn size() -> Vec<Case> {
             "1000 sent, 0 dead letters",
         ),
         case(
-            "bridge: an event of 60 MB",
-            320,
+            "bridge: an event of 20 MB",
+            96,
             Way::Bridge,
             || {
                 let before = event(r#","x":""#);
@@ -206,7 +206,7 @@ fn size() -> Vec<Case> {
                 Answer::page(
                     &format!(r#"{{"items":[{before}"#),
                     "x",
-                    60_000_000,
+                    20_000_000,
                     r#""}],"cursor":"c"}"#,
                 )
             },
@@ -255,13 +255,13 @@ fn texts() -> Vec<Case> {
             "3 sent, 0 dead letters, 3 in the intake",
         ),
         case(
-            "events: a text of 60 MB that is no UTF-8",
-            256,
+            "events: a text of 20 MB that is no UTF-8",
+            96,
             Way::Page,
             || {
                 Answer::status(200).body(&[
                     (br#"{"cursor":"c","items":[{"x":""#, 1),
-                    (b"\xff", 60_000_000),
+                    (b"\xff", 20_000_000),
                     (br#""}]}"#, 1),
                 ])
             },

@@ -43,8 +43,8 @@ impl Page {
     /// The items are taken one by one and not looked into: an event that is not what its feed
     /// promises doesn't lose the page around it.
     ///
-    /// Nor does one that holds bytes which are no UTF-8, as no JSON may: each stretch of them becomes
-    /// the replacement character U+FFFD.
+    /// Nor does one that holds bytes which are no UTF-8, as no JSON may: what can't be read of it
+    /// becomes U+FFFD, the replacement character.
     ///
     /// # Errors
     ///
