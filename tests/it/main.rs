@@ -3,9 +3,9 @@
 
 mod demo;
 mod exit_codes;
-mod marked;
-mod kills;
 mod hostile;
+mod kills;
+mod marked;
 mod mixed_page;
 mod mutation;
 mod oracles;
@@ -18,8 +18,8 @@ mod running;
 mod secrets;
 mod simulator;
 mod soak;
+mod sockets;
 mod state;
 mod tls;
-mod sockets;
 mod workspace;
 mod world;

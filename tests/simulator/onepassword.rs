@@ -12,7 +12,6 @@ use super::cursors::Place;
 use super::dice::Dice;
 use super::fault;
 use super::fault::{Broken, Fault};
-use super::item::Nature;
 use super::members::Members;
 use super::plan::KEY_MARK;
 use super::property::Property;
@@ -174,22 +173,10 @@ impl OnePassword {
             let more = self.dice.lock().unwrap().chance(50);
             return self.body(asked, more, &self.texts(*stream, &again));
         }
-        let mut page: Vec<usize> = Vec::new();
-        let alone = |page: &[usize]| {
-            !super::plan::POISON_STANDS_ALONE
-                && page
-                    .iter()
-                    .any(|index| plan.items[*index].nature == Nature::Poison)
-                && page
-                    .iter()
-                    .all(|index| plan.items[*index].nature != Nature::Plain)
-        };
-        for index in (place.index..visible).filter(wanted) {
-            if page.len() >= plan.limit && !alone(&page) {
-                break;
-            }
-            page.push(index);
-        }
+        let page: Vec<usize> = (place.index..visible)
+            .filter(wanted)
+            .take(plan.limit)
+            .collect();
         let Some(last) = page.last() else {
             // Nothing new. Some servers give a new cursor all the same.
             let another = faults && self.dice.lock().unwrap().chance(5);

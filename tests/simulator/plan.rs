@@ -10,15 +10,6 @@ use super::fault::{Fault, Place, Spell, Wait};
 use super::item::{Item, Nature};
 use super::time::{LocalClock, wall};
 
-/// Whether an event that the intake refuses may be the only one on its page that could be accepted. A
-/// bridge that holds its stream then, rather than guess whose fault it is, would never come to rest.
-pub(crate) const POISON_STANDS_ALONE: bool = true;
-
-/// Whether the machine's clock may jump while the bridge is at work, as opposed to being wrong all the
-/// time. A bridge that knows its clock's error only from the last answer would date logs wrongly until
-/// the next.
-pub(crate) const CLOCK_JUMPS: bool = true;
-
 /// What every token begins with, and what it ends with: nothing else has either.
 pub(crate) const TOKEN_MARKS: [&str; 2] = ["eyJhbGciOiJFUzI1NiIs", "T0KEN-M4RK"];
 
@@ -254,10 +245,6 @@ impl StreamPlan {
             if poison > 0 && dice.chance(10) {
                 poison -= 1;
                 items.push(Item::fresh(dice, next, inserted, Nature::Poison));
-                if !POISON_STANDS_ALONE {
-                    let next = (stream, items.len());
-                    items.push(Item::fresh(dice, next, inserted, Nature::Plain));
-                }
             } else if huge && dice.chance(20) {
                 huge = false;
                 items.push(Item::fresh(dice, next, inserted, Nature::Huge));
@@ -328,7 +315,7 @@ fn clock(dice: &mut Dice, span: Duration) -> LocalClock {
         dice.pick(&[0, 0, seconds - 1800, hours * 3600 + seconds])
     };
     let mut offsets = vec![(Duration::ZERO, offset(dice))];
-    if CLOCK_JUMPS && dice.chance(20) {
+    if dice.chance(20) {
         for _ in 0..dice.between(1, 3) {
             let when = dice.moment(span);
             offsets.push((when, offset(dice)));
