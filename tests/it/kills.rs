@@ -1,14 +1,20 @@
 //! The real program is ended at instants that are drawn anew in every run; a seed that has failed is
 //! tried again with `cargo run -p op-dd-tests --bin kill -- --kills 12 --events 12000 --seed SEED`.
 #![cfg(unix)]
+#![expect(
+    clippy::print_stdout,
+    reason = "the seed of a trial that fails or hangs should be seen"
+)]
 
 use op_dd_tests::kills::{Signal, Trial};
 
 fn check(signal: Signal, fakes: bool) {
+    let seed = fastrand::u64(..);
+    println!("seed {seed}");
     let trial = Trial {
         kills: 12,
         events: 12_000,
-        seed: fastrand::u64(..),
+        seed,
         signal,
         fakes,
     };
