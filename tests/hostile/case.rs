@@ -16,7 +16,7 @@ use op_dd_fakes::{FakeDatadog, TokenClaims};
 use serde::{Deserialize, Serialize};
 
 use super::answer::Answer;
-use super::{events, intake, memory, server};
+use super::{events, intake, memory, server, wire};
 
 /// Longer than anything takes that comes to an end, on a slow machine, too.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -67,10 +67,27 @@ pub struct Finding {
 }
 
 impl Case {
+    pub(super) fn new(
+        name: &'static str,
+        most: u64,
+        way: Way,
+        answer: fn() -> Answer,
+        expect: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            expect,
+            most,
+            way,
+            answer,
+        }
+    }
+
     /// All cases.
     #[must_use]
     pub fn all() -> Vec<Self> {
         let mut all = events::cases();
+        all.extend(wire::cases());
         all.extend(intake::cases());
         all
     }

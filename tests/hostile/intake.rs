@@ -8,13 +8,7 @@ const DEEP: u64 = 100_000;
 
 /// What Datadog, or what stands before it, may answer.
 pub(super) fn cases() -> Vec<Case> {
-    let case = |name, way, answer, expect| Case {
-        name,
-        expect,
-        most: 8,
-        way,
-        answer,
-    };
+    let case = |name, way, answer, expect| Case::new(name, 8, way, answer, expect);
     vec![
         case(
             "intake: 202 with a body 100,000 deep",

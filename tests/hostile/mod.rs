@@ -10,5 +10,6 @@ mod intake;
 mod memory;
 pub mod oracle;
 mod server;
+mod wire;
 
 pub use case::{Case, Finding};
