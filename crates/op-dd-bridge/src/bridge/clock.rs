@@ -25,6 +25,9 @@ struct Known {
 /// difference.
 const TOLERANCE: Duration = Duration::from_secs(5);
 
+/// Clocks that are set by hand or by nobody differ by hours; if it is more, one of them is out of order.
+const FAR: Duration = Duration::from_secs(86_400);
+
 impl Clock {
     pub(super) fn new(local: Arc<dyn Fn() -> SystemTime + Send + Sync>) -> Self {
         Self {
@@ -59,9 +62,16 @@ impl Clock {
 
     /// Takes note of what another server's clock said just now, where the intake's is not known: without
     /// it, a machine whose clock is wrong would send old events with dates that the intake drops.
-    pub(super) fn guess(&self, time: SystemTime) {
+    ///
+    /// If that clock and this machine's are far from each other, it is believed only if this machine's is
+    /// wrong for sure: behind what has happened.
+    pub(super) fn guess(&self, time: SystemTime, happened: impl FnOnce() -> Option<SystemTime>) {
         let known = *self.lock();
-        if known.is_none_or(|known| !known.from_intake || self.contradicts(known)) {
+        if known.is_some_and(|known| known.from_intake && !self.contradicts(known)) {
+            return;
+        }
+        let local = (self.local)();
+        if distance(time, local) < FAR || happened().is_some_and(|happened| happened > local) {
             self.set(time, false);
         }
     }
@@ -114,11 +124,11 @@ mod tests {
         let clock = Clock::new(Arc::new(move || local));
         assert_eq!(clock.now(), local);
         let hour = Duration::from_secs(3600);
-        clock.guess(local + 2 * hour);
+        clock.guess(local + 2 * hour, || None);
         assert_eq!(clock.now(), local + 2 * hour);
         clock.learn(local + hour);
         assert_eq!(clock.now(), local + hour);
-        clock.guess(local + 2 * hour);
+        clock.guess(local + 2 * hour, || None);
         assert_eq!(clock.now(), local + hour, "the intake knows better");
         clock.learn(local - hour);
         assert_eq!(clock.now(), local - hour);
@@ -140,17 +150,34 @@ mod tests {
         clock.learn(begin);
         tokio::time::sleep(hour).await;
         assert!(!clock.has_jumped());
-        clock.guess(begin);
+        clock.guess(begin, || None);
         assert_eq!(clock.now(), begin + hour, "the intake knows better");
 
         *jump.lock().unwrap() = 3 * hour;
         assert!(clock.has_jumped());
-        clock.guess(begin + hour);
+        clock.guess(begin + hour, || None);
         assert!(!clock.has_jumped());
         assert_eq!(clock.now(), begin + hour);
         tokio::time::sleep(hour).await;
         assert_eq!(clock.now(), begin + 2 * hour);
         clock.learn(begin);
         assert_eq!(clock.now(), begin);
+    }
+
+    #[test]
+    fn a_clock_that_is_far_off_is_believed_if_this_one_is_behind_what_happened() {
+        let local = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+        let year = Duration::from_secs(365 * 86_400);
+        for (said, happened, believed) in [
+            (local - 30 * year, None, false),
+            (local - 30 * year, Some(local), false),
+            (local + 30 * year, Some(local), false),
+            (local + 30 * year, Some(local + 29 * year), true),
+            (local + Duration::from_secs(3600), None, true),
+        ] {
+            let clock = Clock::new(Arc::new(move || local));
+            clock.guess(said, || happened);
+            assert_eq!(clock.now(), if believed { said } else { local });
+        }
     }
 }

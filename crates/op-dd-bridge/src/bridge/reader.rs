@@ -1,10 +1,11 @@
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use futures_util::future::{BoxFuture, FutureExt as _, poll_fn};
-use onepassword_events::{Error, EventSource, Feed, Page, Position};
+use onepassword_events::{Error, EventSource, Feed, Page, Position, Timestamp};
+use serde::Deserialize;
 
 use super::budget::{Budget, Share};
 use super::clock::Clock;
@@ -71,7 +72,7 @@ impl Reader {
         match &page {
             Ok(page) => {
                 if let Some(time) = page.server_time() {
-                    self.clock.guess(time);
+                    self.clock.guess(time, || youngest(page));
                 }
             }
             Err(error) => {
@@ -122,4 +123,16 @@ impl Ahead {
             Self::Read(answer) => answer,
         }
     }
+}
+
+/// When the youngest event of a page happened, as far as its events say.
+fn youngest(page: &Page) -> Option<SystemTime> {
+    #[derive(Deserialize)]
+    struct Dated {
+        timestamp: Timestamp,
+    }
+
+    let events = page.events().iter();
+    let dated = events.filter_map(|event| serde_json::from_str::<Dated>(event.json()).ok());
+    dated.map(|dated| dated.timestamp.to_system_time()).max()
 }
