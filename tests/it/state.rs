@@ -9,7 +9,7 @@ use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::program::{Going, NOBODY, Run, World, files, until, uuids};
+use crate::program::{Going, KEY, NOBODY, Run, World, files, until, uuids};
 
 /// Long enough for what a test does meanwhile.
 const ONCE: [&str; 3] = ["--once", "--patience", "40s"];
@@ -23,14 +23,18 @@ fn begun() -> World {
     world
 }
 
-/// The program has begun, and nothing is committed until it has been refused twice.
+/// The program has begun, and is refused until [`let_through`].
 fn at_work(world: &World, command: Command) -> Going {
-    world.datadog.script(["intake:503x6".parse().unwrap()]);
+    world.datadog.revoke(KEY);
     let going = Going::start(command, world.folder.path());
     until("the intake refuses", || {
-        world.datadog.counts().of_status(503) > 0
+        world.datadog.counts().of_status(403) > 0
     });
     going
+}
+
+fn let_through(world: &World) {
+    world.datadog.accept(KEY);
 }
 
 fn until_it_says(going: &Going, words: &str) {
@@ -52,6 +56,7 @@ fn a_folder_that_is_removed_while_running_is_missed_and_taken_up_when_it_is_back
     let (state, away) = (world.path("state"), world.path("away"));
     let going = at_work(&world, world.run(&ONCE));
     fs::rename(&state, &away).unwrap();
+    let_through(&world);
     until_it_says(
         &going,
         "state was removed or replaced while in use: put it back",
@@ -60,8 +65,10 @@ fn a_folder_that_is_removed_while_running_is_missed_and_taken_up_when_it_is_back
     fs::rename(&away, &state).unwrap();
     let run = world.checked(going.end());
     assert_eq!(run.code, Some(0), "{run}");
-    let errors = run.stderr.lines().filter(|line| line.contains(" ERROR "));
-    assert!(errors.clone().all(|line| line.contains("held")), "{run}");
+    assert!(
+        run.stderr.contains(" ERROR held scope=stream acme/"),
+        "{run}"
+    );
     assert_eq!(world.arrived(), uuids(&["before", "meanwhile"]));
 }
 
@@ -70,8 +77,9 @@ fn a_folder_that_stays_away_ends_with_6_and_loses_nothing() {
     let world = begun();
     let (state, away) = (world.path("state"), world.path("away"));
     let cursors = world.cursors();
-    let going = at_work(&world, world.run(&["--once", "--patience", "4s"]));
+    let going = at_work(&world, world.run(&["--once", "--patience", "8s"]));
     fs::rename(&state, &away).unwrap();
+    let_through(&world);
     let run = world.checked(going.end());
     assert_eq!(run.code, Some(6), "{run}");
     assert!(run.line().contains("state was removed"), "{run}");
@@ -92,6 +100,7 @@ fn a_second_process_in_a_folder_that_was_removed_does_not_make_the_first_one_beg
     let (state, away) = (world.path("state"), world.path("away"));
     let going = at_work(&world, world.run(&ONCE));
     fs::rename(&state, &away).unwrap();
+    let_through(&world);
     until_it_says(&going, "state was removed or replaced");
     // It begins in an empty folder, as it must; the first one leaves that alone.
     assert_eq!(world.once().code, Some(0));
@@ -123,10 +132,10 @@ fn a_disk_that_is_full_holds_what_is_new_until_there_is_room() {
         .envs(&world.environment)
         .env("PATH", std::env::var_os("PATH").unwrap_or_default())
         .current_dir(world.folder.path());
-    world.datadog.script(["intake:503x6".parse().unwrap()]);
+    world.datadog.revoke(KEY);
     let mut going = Going::start(command, world.folder.path());
     until("it has begun", || {
-        world.datadog.counts().of_status(503) > 0 || going.child.try_wait().unwrap().is_some()
+        world.datadog.counts().of_status(403) > 0 || going.child.try_wait().unwrap().is_some()
     });
     if !world.path("mounted").exists() {
         let run = going.end();
@@ -137,6 +146,7 @@ fn a_disk_that_is_full_holds_what_is_new_until_there_is_room() {
     let seen = PathBuf::from(seen);
     let cursors = files(&seen.join("cursors"));
     fs::write(seen.join("hog"), vec![0; 1 << 20]).unwrap_err();
+    let_through(&world);
     until_it_says(&going, "can't be written (No space left on device");
     assert_eq!(files(&seen.join("cursors")), cursors);
     fs::remove_file(seen.join("hog")).unwrap();
