@@ -93,6 +93,9 @@ fn no_fault_of_a_server_shows_a_secret() {
         "events:cut",
         "events:lost",
         "events:garbage",
+        "events:half",
+        "events:length",
+        "events:reset",
         "events:nocursor",
         "events:emptycursor",
         "intake:302",
@@ -107,6 +110,9 @@ fn no_fault_of_a_server_shows_a_secret() {
         "intake:cut",
         "intake:lost",
         "intake:garbage",
+        "intake:half",
+        "intake:length",
+        "intake:reset",
     ];
     for faults in faults.chunks(6) {
         together(faults, |fault| {
