@@ -47,6 +47,11 @@ impl Lane {
         }
     }
 
+    /// Lets go of a page that was read ahead: it may be old, and is not what there is at present.
+    pub(super) fn begin_anew(&mut self) {
+        self.ahead = None;
+    }
+
     pub(super) async fn step(&mut self, bridge: &Bridge) -> Result<StepReport, StepError> {
         let (checkpoint, place) = self.checkpoint(bridge).await?;
         let ahead = self.ahead.take();

@@ -90,6 +90,7 @@ impl Bridge {
         stop: Shared<S>,
         alarms: &Alarms,
     ) -> Outcome {
+        stream.lane.lock().await.begin_anew();
         let mut trouble = Trouble::default();
         // When the round began that goes on for as long as there is more.
         let mut round = Instant::now();

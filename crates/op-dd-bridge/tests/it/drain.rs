@@ -8,7 +8,7 @@ use onepassword_events::Feed::{self, AuditEvents, ItemUsages, SignInAttempts};
 use op_dd_bridge::{Outcome, StepError};
 use tokio::time::{Instant, sleep};
 
-use crate::script::{Answer, Reply, World, body, busy, json, locked_out, outage};
+use crate::script::{Answer, Reply, World, body, busy, json, locked_out, outage, step};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_secs(60);
@@ -214,4 +214,23 @@ async fn a_wait_that_outlasts_the_patience_holds_all_whom_it_concerns_and_no_oth
         }
     }
     assert_eq!(world.journal.seconds("ask acme.example"), [0]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_read_ahead_before_it_began_does_not_end_it() {
+    let world = World::new();
+    let source = world.source("acme", &[ItemUsages]);
+    source.pages(ItemUsages, &[&["A"], &["B"]]);
+    world
+        .sink
+        .next(Reply::Late(5 * SECOND, Box::new(Reply::Accept)));
+    let bridge = world.bridge(&[&source]);
+    let stream = source.stream(ItemUsages);
+    step(&bridge, &stream).await.unwrap();
+    let asked = world.journal.seconds("ask acme.example/itemusages c1");
+    assert_eq!(asked, [0], "it was read ahead");
+    source.page(ItemUsages, &["C"]);
+    let drained = bridge.drain(MINUTE, pending()).await;
+    assert!(is_complete(&drained.streams[0].1));
+    assert_eq!(world.store.cursor(&stream).await, "c3");
 }
