@@ -92,7 +92,9 @@ pub(crate) fn fault(
             return Some(format!("{key} is {:?}", log.get(key)));
         }
     }
-    let ours = log.object("onepassword")?;
+    let Some(ours) = log.object("onepassword") else {
+        return Some("there is no onepassword".to_owned());
+    };
     let moved = ours.object("event").unwrap_or_default();
     let late = tags.contains(&"late:true");
     let mut earlier = item.members.iter();

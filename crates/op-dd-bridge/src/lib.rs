@@ -28,5 +28,6 @@ pub use stream::StreamId;
 
 #[cfg(feature = "client")]
 pub use bridge::{
-    Bridge, BridgeBuilder, BridgeError, Drained, Outcome, Progress, Scope, StepError, StepReport,
+    Bridge, BridgeBuilder, BridgeError, Drained, Outcome, Pause, Progress, Scope, StepError,
+    StepReport,
 };

@@ -34,6 +34,10 @@ const FIRST_DELAY: Duration = Duration::from_secs(1);
 /// Where the doubling ends.
 const LAST_DELAY: Duration = Duration::from_secs(60);
 
+/// How long one attempt goes on: a log's date was judged when the log was made, and the intake drops
+/// what is too old behind a 202.
+const LONGEST_SEND: Duration = Duration::from_secs(600);
+
 /// Sends logs to Datadog.
 ///
 /// [`submit`](Self::submit) is for programs that want their logs delivered: it waits and tries
@@ -85,7 +89,7 @@ impl Client {
         let mut reread = self.key.can_be_reread();
         let mut delivery = self.intake.deliver(entries);
         loop {
-            let Err(error) = self.drive(&mut delivery).await else {
+            let Err(error) = self.drive(&mut delivery, None).await else {
                 return Ok(delivery.into_receipt());
             };
             if error.kind() == SendErrorKind::Unauthorized && std::mem::take(&mut reread) {
@@ -148,9 +152,17 @@ impl Client {
         })
     }
 
-    async fn drive(&self, delivery: &mut Delivery<'_>) -> Result<(), SendError> {
+    async fn drive(
+        &self,
+        delivery: &mut Delivery<'_>,
+        until: Option<Instant>,
+    ) -> Result<(), SendError> {
         self.key.refresh(self.timeout).await;
         while let Some(batch) = delivery.next_batch()? {
+            if until.is_some_and(|until| Instant::now() >= until) {
+                let age = "what is left has waited for too long to be sent as it is";
+                return Err(delivery.failed(SendErrorKind::Timeout, age));
+            }
             let answered = match self.exchange(self.post(&batch)).await {
                 Ok(response) => delivery.answered(&answer(&response)),
                 Err(error) => Err(delivery.failed(error.kind().into(), error)),
@@ -203,9 +215,12 @@ impl Client {
 
 #[async_trait]
 impl LogSink for Client {
+    /// Takes no more than about ten minutes, however many requests it needs: an error then names what
+    /// was accepted, and the rest can be made anew, with what is true by then of its age.
     async fn send(&self, entries: &[LogEntry]) -> Result<Receipt, SendError> {
         let mut delivery = self.intake.deliver(entries);
-        self.drive(&mut delivery).await?;
+        let until = Instant::now() + LONGEST_SEND;
+        self.drive(&mut delivery, Some(until)).await?;
         Ok(delivery.into_receipt())
     }
 }

@@ -3,16 +3,20 @@ use std::collections::HashMap;
 use onepassword_events::{Event, Position};
 use sha2::{Digest, Sha256};
 
-/// The events of a page that the intake has accepted before the page could be committed: they are not
-/// sent again when the page is.
+use crate::DeadLetter;
+
+/// The events of a page that the intake has accepted, or that were kept as dead letters, before the page
+/// could be committed: they are neither sent nor kept again when the page is.
 ///
 /// Known by their text, and counted, since a page may hold the same event twice. Most pages are
 /// committed at once, so the texts are hashed only when a page is not.
 #[derive(Debug, Default)]
 pub(super) struct Accepted {
     page: Option<Position>,
+    envelope: bool,
     latest: Vec<Event>,
     counts: HashMap<[u8; 32], usize>,
+    kept: HashMap<[u8; 32], usize>,
 }
 
 impl Accepted {
@@ -30,6 +34,29 @@ impl Accepted {
         self.latest.extend(events.into_iter().cloned());
     }
 
+    /// Whether the page's envelope was accepted without an event in it.
+    pub(super) fn envelope(&self) -> bool {
+        self.envelope
+    }
+
+    pub(super) fn add_envelope(&mut self) {
+        self.envelope = true;
+    }
+
+    /// Those of the letters that are not kept yet.
+    pub(super) fn not_kept(&self, letters: &[DeadLetter]) -> Vec<DeadLetter> {
+        let mut kept = self.kept.clone();
+        let letters = letters.iter();
+        let letters = letters.filter(|letter| !take(&mut kept, letter.raw.as_bytes()));
+        letters.cloned().collect()
+    }
+
+    pub(super) fn add_kept(&mut self, letters: &[DeadLetter]) {
+        for letter in letters {
+            *self.kept.entry(key(letter.raw.as_bytes())).or_default() += 1;
+        }
+    }
+
     /// The page is committed.
     pub(super) fn forget(&mut self) {
         *self = Self::default();
@@ -38,7 +65,7 @@ impl Accepted {
     /// Lets go of the page that the events are slices of: it may be a while until it is read again.
     pub(super) fn condense(&mut self) {
         for event in self.latest.drain(..) {
-            *self.counts.entry(Self::key(&event)).or_default() += 1;
+            *self.counts.entry(key(event.raw())).or_default() += 1;
         }
     }
 
@@ -48,21 +75,24 @@ impl Accepted {
             return vec![false; events.len()];
         }
         let mut left = self.counts.clone();
-        events
-            .iter()
-            .map(|event| match left.get_mut(&Self::key(event)) {
-                Some(count) if *count > 0 => {
-                    *count -= 1;
-                    true
-                }
-                _ => false,
-            })
-            .collect()
+        let events = events.iter();
+        events.map(|event| take(&mut left, event.raw())).collect()
     }
+}
 
-    fn key(event: &Event) -> [u8; 32] {
-        Sha256::digest(event.raw()).into()
+/// Whether one of these is left; if so, it is one less.
+fn take(left: &mut HashMap<[u8; 32], usize>, text: &[u8]) -> bool {
+    match left.get_mut(&key(text)) {
+        Some(count) if *count > 0 => {
+            *count -= 1;
+            true
+        }
+        _ => false,
     }
+}
+
+fn key(text: &[u8]) -> [u8; 32] {
+    Sha256::digest(text).into()
 }
 
 #[cfg(test)]

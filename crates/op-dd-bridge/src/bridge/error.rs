@@ -38,9 +38,23 @@ pub enum StepError {
     Paused {
         /// Which one: the intake, or an account's.
         by: Scope,
+        /// Why.
+        why: Pause,
         /// How long still.
         wait: Duration,
     },
+}
+
+/// Why a server is left alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Pause {
+    /// It asked for that.
+    Asked,
+    /// It failed a moment ago.
+    Failed,
+    /// Another stream is about to find out whether it is back.
+    Probed,
 }
 
 /// What else a failure stands for: the streams that would fail the same way.
@@ -111,8 +125,15 @@ impl StepError {
                 datadog_logs::Retry::After(wait) => Some(wait),
                 _ => None,
             },
-            Self::Paused { wait, .. } => Some(*wait),
-            Self::AllRefused { .. } | Self::TooManyRefused { .. } | Self::Store(_) => None,
+            Self::Paused {
+                why: Pause::Asked,
+                wait,
+                ..
+            } => Some(*wait),
+            Self::Paused { .. }
+            | Self::AllRefused { .. }
+            | Self::TooManyRefused { .. }
+            | Self::Store(_) => None,
         }
     }
 }
@@ -136,10 +157,10 @@ impl fmt::Display for StepError {
             Self::TooManyRefused { before, entries } => write!(
                 f,
                 "the intake refused {entries} more entries, after {before} that were given up within \
-                 an hour, so no more are given up for now: look at what they have in common, under \
-                 dead-letters in the state folder"
+                 an hour, so no more are given up for now: look at what they have in common, among the \
+                 dead letters"
             ),
-            Self::Paused { by, wait } => write!(
+            Self::Paused { by, wait, .. } => write!(
                 f,
                 "{by} is left alone for another {} s",
                 wait.as_secs_f64().ceil()

@@ -5,15 +5,18 @@ use datadog_logs::{LogEntry, LogSink, Receipt, Retry, SendError, SendErrorKind};
 use tokio::time::Instant;
 
 use super::gate::LONGEST_WAIT;
-use super::{Scope, StepError};
+use super::{Pause, Scope, StepError};
 
 /// How long the intake is left alone after it failed once; twice as long each time that it fails again.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 
 /// Where the doubling ends.
-const LAST_WAIT: Duration = Duration::from_secs(30);
+const LAST_WAIT: Duration = Duration::from_secs(10);
 
-/// How soon to look again whether the one that looks whether the intake is back has found it so.
+/// Where it ends if nothing but somebody's doing will help.
+const LAST_WAIT_IF_HELD: Duration = Duration::from_secs(60);
+
+/// How soon those that wait for a probe ask what came of it.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// The sink, which all streams share. While it fails, it is left alone but for one stream at a time,
@@ -26,14 +29,20 @@ pub(super) struct Intake {
 struct Outage {
     /// When the next may try.
     opens: Instant,
+    /// Until when it asked to be left alone.
+    asked: Instant,
     /// How often it failed since it last worked.
     failures: u32,
     /// Whether there is one at it.
     probing: bool,
 }
 
-/// A stream's turn to find out whether the intake is back: over when this is dropped.
-struct Turn<'a>(&'a Intake);
+/// A stream's turn to send: over when this is dropped.
+struct Turn<'a> {
+    intake: &'a Intake,
+    /// How often the intake had failed when it began.
+    failures: u32,
+}
 
 impl Intake {
     pub(super) fn new(sink: Arc<dyn LogSink>) -> Self {
@@ -41,14 +50,15 @@ impl Intake {
             sink,
             outage: Mutex::new(Outage {
                 opens: Instant::now(),
+                asked: Instant::now(),
                 failures: 0,
                 probing: false,
             }),
         }
     }
 
-    /// How much longer it is to be left alone; none if there is nothing against sending.
-    pub(super) fn closed_for(&self) -> Option<Duration> {
+    /// How much longer it is to be left alone, and why; none if there is nothing against sending.
+    pub(super) fn closed_for(&self) -> Option<(Duration, Pause)> {
         self.lock().closed_for()
     }
 
@@ -57,30 +67,26 @@ impl Intake {
         let turn = self.turn()?;
         let sent = self.sink.send(entries).await;
         match &sent {
-            Ok(_) => self.works(),
+            Ok(_) => turn.succeeded(),
             // It has judged the entries, so it is there.
-            Err(error) if error.kind() == SendErrorKind::Rejected => self.works(),
+            Err(error) if error.kind() == SendErrorKind::Rejected => turn.succeeded(),
             Err(error) => self.failed(error),
         }
-        drop(turn);
         sent.map_err(StepError::Sink)
     }
 
-    /// The turn to send: nothing but a word while the intake works.
-    fn turn(&self) -> Result<Option<Turn<'_>>, StepError> {
+    fn turn(&self) -> Result<Turn<'_>, StepError> {
         let mut outage = self.lock();
-        if let Some(wait) = outage.closed_for() {
+        if let Some((wait, why)) = outage.closed_for() {
             let by = Scope::Intake;
-            return Err(StepError::Paused { by, wait });
+            return Err(StepError::Paused { by, why, wait });
         }
-        outage.probing = outage.failures > 0;
-        Ok(outage.probing.then(|| Turn(self)))
-    }
-
-    fn works(&self) {
-        let mut outage = self.lock();
-        outage.failures = 0;
-        outage.opens = Instant::now();
+        let failures = outage.failures;
+        outage.probing = failures > 0;
+        Ok(Turn {
+            intake: self,
+            failures,
+        })
     }
 
     fn failed(&self, error: &SendError) {
@@ -89,11 +95,16 @@ impl Intake {
         // Those that were under way when it began to fail tell of the same failure.
         if outage.opens <= now {
             let doubled = FIRST_WAIT.saturating_mul(1 << outage.failures.min(10));
-            outage.opens = now + doubled.min(LAST_WAIT).mul_f64(1.0 - 0.2 * fastrand::f64());
-            outage.failures += 1;
+            let last = match error.retry() {
+                Retry::Never => LAST_WAIT_IF_HELD,
+                _ => LAST_WAIT,
+            };
+            outage.opens = now + doubled.min(last).mul_f64(1.0 - 0.2 * fastrand::f64());
+            outage.failures = outage.failures.saturating_add(1);
         }
         if let Retry::After(asked) = error.retry() {
-            outage.opens = outage.opens.max(now + asked.min(LONGEST_WAIT));
+            outage.asked = outage.asked.max(now + asked.min(LONGEST_WAIT));
+            outage.opens = outage.opens.max(outage.asked);
         }
     }
 
@@ -103,17 +114,33 @@ impl Intake {
 }
 
 impl Outage {
-    fn closed_for(&self) -> Option<Duration> {
-        let left = self.opens.saturating_duration_since(Instant::now());
-        if !left.is_zero() {
-            return Some(left);
+    fn closed_for(&self) -> Option<(Duration, Pause)> {
+        let now = Instant::now();
+        if self.asked > now {
+            Some((self.opens - now, Pause::Asked))
+        } else if self.opens > now {
+            Some((self.opens - now, Pause::Failed))
+        } else {
+            self.probing.then_some((LOOK_AGAIN, Pause::Probed))
         }
-        self.probing.then_some(LOOK_AGAIN)
+    }
+}
+
+impl Turn<'_> {
+    /// What began before the intake failed says nothing of what it is like now.
+    fn succeeded(&self) {
+        let mut outage = self.intake.lock();
+        if outage.failures == self.failures {
+            outage.failures = 0;
+        }
     }
 }
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        self.0.lock().probing = false;
+        // The one that is at it is the only one that began after the first failure.
+        if self.failures > 0 {
+            self.intake.lock().probing = false;
+        }
     }
 }

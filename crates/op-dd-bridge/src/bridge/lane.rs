@@ -6,7 +6,7 @@ use super::accepted::Accepted;
 use super::reader::{Ahead, Held, Reader};
 use super::refusals::Refusals;
 use super::shipment::Shipment;
-use super::{Bridge, Scope, StepError, StepReport};
+use super::{Bridge, Pause, Scope, StepError, StepReport};
 use crate::{Checkpoint, Context, PageDigest, Place, StreamId};
 
 /// How far back a stream begins that nothing was committed of, unless its account says otherwise: less
@@ -59,8 +59,8 @@ impl Lane {
         if !ahead.as_ref().is_some_and(Ahead::has_failed) {
             self.go_on(bridge)?;
         }
-        let held = self.read(ahead, &place.position).await;
-        let page = &held.map_err(StepError::Source)?.page;
+        let held = self.read(bridge, ahead, &place.position).await?;
+        let page = &held.page;
         self.look_at_start(&place.position, page);
 
         let next = Place {
@@ -97,35 +97,49 @@ impl Lane {
 
     /// Fails while a server is to be left alone.
     fn go_on(&self, bridge: &Bridge) -> Result<(), StepError> {
-        let account = Scope::Account(self.stream.account.clone());
-        let closed = [
-            (self.reader.paused_for(), account),
-            (bridge.intake.closed_for(), Scope::Intake),
-        ];
-        let longest = closed.into_iter().max_by_key(|(wait, _)| *wait);
-        match longest {
-            Some((Some(wait), by)) => Err(StepError::Paused { by, wait }),
-            _ => Ok(()),
-        }
+        let account = self.reader.paused_for().map(|wait| StepError::Paused {
+            by: Scope::Account(self.stream.account.clone()),
+            why: Pause::Asked,
+            wait,
+        });
+        let intake = bridge.intake.closed_for();
+        let intake = intake.map(|(wait, why)| StepError::Paused {
+            by: Scope::Intake,
+            why,
+            wait,
+        });
+        account.or(intake).map_or(Ok(()), Err)
     }
 
     /// The page at this place: the one that was read ahead, if there is one.
     async fn read(
         &mut self,
+        bridge: &Bridge,
         ahead: Option<Ahead>,
         position: &Position,
-    ) -> Result<Held, onepassword_events::Error> {
-        let expected = std::mem::take(&mut self.expected);
-        let held = match ahead {
-            None => self.reader.read(position, expected).await?,
-            Some(ahead) => match ahead.page().await? {
-                Ok(held) if !self.reader.clock.has_jumped() => held,
-                answer => {
-                    // What time it is can't be told from a page that came before the clock was set.
-                    let size = answer.map_or_else(|size| size, |held| held.page.size());
-                    self.reader.read(position, size).await?
-                }
-            },
+    ) -> Result<Held, StepError> {
+        let mut expected = std::mem::take(&mut self.expected);
+        let mut read = None;
+        if let Some(ahead) = ahead {
+            match ahead.page().await.map_err(StepError::Source)? {
+                Ok(held) if !self.reader.clock.has_jumped() => read = Some(held),
+                // What time it is can't be told from a page that came before the clock was set.
+                Ok(held) => expected = held.page.size(),
+                Err(size) => expected = size,
+            }
+        }
+        let held = loop {
+            if let Some(held) = read {
+                break held;
+            }
+            let room = self.reader.room(expected).await;
+            // That may have taken a while.
+            self.go_on(bridge)?;
+            let answer = self.reader.read(position, room).await;
+            match answer.map_err(StepError::Source)? {
+                Ok(held) => read = Some(held),
+                Err(size) => expected = size,
+            }
         };
         if held.page.has_more() {
             self.expected = held.page.size();
@@ -153,9 +167,11 @@ impl Lane {
         if !shipment.entries().is_empty() {
             self.send(bridge, &mut shipment).await?;
         }
-        if !shipment.letters().is_empty() {
-            let kept = bridge.dead_letters.keep(&self.stream, shipment.letters());
+        let letters = self.accepted.not_kept(shipment.letters());
+        if !letters.is_empty() {
+            let kept = bridge.dead_letters.keep(&self.stream, &letters);
             kept.await.map_err(StepError::Store)?;
+            self.accepted.add_kept(&letters);
         }
         self.commit(bridge, checkpoint, next).await?;
         self.refusals.add(shipment.refused());
@@ -238,11 +254,14 @@ impl Lane {
         shipment: &mut Shipment<'_>,
     ) -> Result<(), StepError> {
         self.refusals.allow(shipment.refused())?;
-        if let Some(envelope) = shipment.doubtful_envelope() {
+        if let Some(envelope) = shipment.doubtful_envelope()
+            && !self.accepted.envelope()
+        {
             let receipt = bridge.intake.send(&[envelope]).await?;
             if receipt.accepted == 0 {
                 return Err(shipment.all_refused());
             }
+            self.accepted.add_envelope();
         }
         shipment.give_up_refused(bridge.clock.now());
         Ok(())

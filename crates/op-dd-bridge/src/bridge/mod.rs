@@ -25,7 +25,7 @@ mod trouble;
 
 pub use builder::BridgeBuilder;
 use clock::Clock;
-pub use error::{BridgeError, Scope, StepError};
+pub use error::{BridgeError, Pause, Scope, StepError};
 use intake::Intake;
 use lane::Lane;
 pub use report::StepReport;

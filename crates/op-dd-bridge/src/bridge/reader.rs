@@ -35,7 +35,7 @@ pub(super) enum Ahead {
 }
 
 /// A page, or the size of one that there was no room for.
-type Answer = Result<Result<Held, usize>, Error>;
+pub(super) type Answer = Result<Result<Held, usize>, Error>;
 
 impl Reader {
     /// How much longer the account is to be left alone.
@@ -43,19 +43,9 @@ impl Reader {
         self.account.closed_for()
     }
 
-    /// Reads the page at `position`, which is `expected` to be of about this size.
-    pub(super) async fn read(
-        &self,
-        position: &Position,
-        mut expected: usize,
-    ) -> Result<Held, Error> {
-        loop {
-            let share = self.budget.share(expected).await;
-            match self.ask(position, share).await? {
-                Ok(held) => return Ok(held),
-                Err(size) => expected = size,
-            }
-        }
+    /// Room for a page of about this size, as soon as there is some.
+    pub(super) async fn room(&self, expected: usize) -> Share {
+        self.budget.share(expected).await
     }
 
     /// Reads on as soon as there is something to do [meanwhile](Ahead::during), if there is room for
@@ -63,15 +53,20 @@ impl Reader {
     pub(super) fn ahead(&self, position: Position, expected: usize) -> Option<Ahead> {
         let share = self.budget.share_ahead(expected)?;
         let reader = self.clone();
-        let answer = async move { reader.ask(&position, share).await };
+        let answer = async move { reader.read(&position, share).await };
         Some(Ahead::Reading(answer.boxed()))
     }
 
-    async fn ask(&self, position: &Position, mut share: Share) -> Answer {
+    /// Reads the page at `position` into this room.
+    pub(super) async fn read(&self, position: &Position, mut share: Share) -> Answer {
+        let asked = self.clock.mark();
         let page = self.source.page(self.feed, position).await;
         match &page {
             Ok(page) => {
-                if let Some(time) = page.server_time() {
+                // An answer from before the machine slept doesn't say what time it is now.
+                if let Some(time) = page.server_time()
+                    && !self.clock.has_jumped_since(asked)
+                {
                     self.clock.guess(time, || youngest(page));
                 }
             }

@@ -110,10 +110,10 @@ impl<'a> Shipment<'a> {
         refused.filter(|refusal| !is_its_own_fault(refusal)).count()
     }
 
-    /// Where nothing else of the page was accepted: what a refused entry was sent in, without its
-    /// event. If the intake takes that, the fault is the event's own.
+    /// Where nothing else was accepted beside it: what a refused entry was sent in, without its event.
+    /// If the intake takes that, the fault is the event's own.
     pub(super) fn doubtful_envelope(&self) -> Option<LogEntry> {
-        if self.report.sent > 0 {
+        if self.refused.len() < self.entries.len() {
             return None;
         }
         let doubtful = self

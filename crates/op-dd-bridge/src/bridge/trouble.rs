@@ -3,7 +3,7 @@ use std::time::Duration;
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
 use tokio::time::Instant;
 
-use super::{Scope, StepError};
+use super::{Pause, Scope, StepError};
 
 /// How often a held stream looks whether somebody has done what was to be done.
 const PROBE_INTERVAL: Duration = Duration::from_secs(60);
@@ -37,7 +37,7 @@ impl Trouble {
         let since = *self.since.get_or_insert_with(Instant::now);
         let asked = error.asked_wait().unwrap_or_default();
         let wait = match &error {
-            StepError::Paused { by, wait } => match by {
+            StepError::Paused { by, wait, .. } => match by {
                 // Not all at once: the first finds out for all.
                 Scope::Intake => *wait + SPREAD.mul_f64(fastrand::f64()),
                 _ => *wait,
@@ -48,6 +48,13 @@ impl Trouble {
                 backoff.next().unwrap_or(PROBE_INTERVAL).max(asked)
             }
         };
+        let probed = matches!(
+            error,
+            StepError::Paused {
+                why: Pause::Probed,
+                ..
+            }
+        );
         // Its own failure says more than that it waits with others.
         let cause = match self.cause.take() {
             Some(own) if matches!(error, StepError::Paused { .. }) => own,
@@ -55,10 +62,15 @@ impl Trouble {
         };
         let left = patience.map(|patience| patience.saturating_sub(since.elapsed()));
         match left {
-            Some(left) if left.is_zero() || asked > left => Err(cause),
-            left => {
+            // Whoever looks whether the intake is back may take as long as a delivery does.
+            Some(left) if !probed && (left.is_zero() || asked > left) => Err(cause),
+            Some(left) if !probed => {
                 self.cause = Some(cause);
-                Ok(left.map_or(wait, |left| wait.min(left)))
+                Ok(wait.min(left))
+            }
+            _ => {
+                self.cause = Some(cause);
+                Ok(wait)
             }
         }
     }

@@ -26,3 +26,4 @@ mod sentences;
 mod step;
 mod stores;
 mod survival;
+mod timing;

@@ -240,6 +240,7 @@ async fn a_letter_is_kept_before_the_cursor_moves() {
             "keep ODD",
             "ask acme.example/itemusages start",
             "send ODD",
+            "send ?",
             "keep ODD",
             "commit c1",
         ]
@@ -256,7 +257,7 @@ async fn a_letter_is_kept_before_the_cursor_moves() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_an_earlier_attempt_delivered_counts() {
+async fn what_an_earlier_attempt_delivered_is_reported() {
     let world = World::new();
     let source = world.source("acme", &[ItemUsages]);
     source.page(ItemUsages, &["A", "B"]);
