@@ -32,7 +32,7 @@ fn every_test_that_a_promise_names_is_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut sources = Vec::new();
     for folder in ["crates", "tests"] {
-        read_sources(&root.join(folder), &mut sources);
+        read_sources(&root.join(folder), &mut sources).unwrap();
     }
     for page in ["docs/reliability.md", "SECURITY.md"] {
         let text = std::fs::read_to_string(root.join(page)).unwrap();
@@ -52,13 +52,14 @@ fn every_test_that_a_promise_names_is_there() {
     }
 }
 
-fn read_sources(folder: &Path, sources: &mut Vec<String>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
+fn read_sources(folder: &Path, sources: &mut Vec<String>) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path = entry?.path();
         if path.is_dir() {
-            read_sources(&path, sources);
+            read_sources(&path, sources)?;
         } else if path.extension().is_some_and(|extension| extension == "rs") {
-            sources.push(std::fs::read_to_string(path).unwrap());
+            sources.push(std::fs::read_to_string(path)?);
         }
     }
+    Ok(())
 }

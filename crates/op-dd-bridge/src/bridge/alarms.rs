@@ -1,6 +1,6 @@
 use std::collections::{HashMap, HashSet};
 use std::error::Error;
-use std::mem::discriminant;
+use std::mem::{Discriminant, discriminant};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use datadog_logs::SendErrorKind;
@@ -19,7 +19,7 @@ enum Cause {
     Source(ErrorKind),
     Sink(SendErrorKind),
     Store(StoreErrorKind),
-    Other(std::mem::Discriminant<StepError>),
+    Other(Discriminant<StepError>),
 }
 
 impl Alarms {

@@ -3,7 +3,7 @@ use std::time::{Duration, SystemTime};
 use onepassword_events::{Page, Position, Reset};
 
 use super::accepted::Accepted;
-use super::reader::{Ahead, Held, Reader};
+use super::reader::{Ahead, Answer, Held, Reader};
 use super::refusals::Refusals;
 use super::shipment::Shipment;
 use super::{Bridge, Pause, Scope, StepError, StepReport};
@@ -122,10 +122,10 @@ impl Lane {
         let mut read = None;
         if let Some(ahead) = ahead {
             match ahead.page().await.map_err(StepError::Source)? {
-                Ok(held) if !self.reader.clock.has_jumped() => read = Some(held),
+                Answer::Page(held) if !self.reader.clock.has_jumped() => read = Some(held),
                 // What time it is can't be told from a page that came before the clock was set.
-                Ok(held) => expected = held.page.size(),
-                Err(size) => expected = size,
+                Answer::Page(held) => expected = held.page.size(),
+                Answer::NoRoom(size) => expected = size,
             }
         }
         let held = loop {
@@ -137,8 +137,8 @@ impl Lane {
             self.go_on(bridge)?;
             let answer = self.reader.read(position, room).await;
             match answer.map_err(StepError::Source)? {
-                Ok(held) => read = Some(held),
-                Err(size) => expected = size,
+                Answer::Page(held) => read = Some(held),
+                Answer::NoRoom(size) => expected = size,
             }
         };
         if held.page.has_more() {
@@ -174,7 +174,7 @@ impl Lane {
             self.accepted.add_kept(&letters);
         }
         self.commit(bridge, checkpoint, next).await?;
-        self.refusals.add(shipment.refused());
+        self.refusals.add(shipment.doubtful());
         Ok(shipment.report(bridge.clock.now()))
     }
 
@@ -253,7 +253,7 @@ impl Lane {
         bridge: &Bridge,
         shipment: &mut Shipment<'_>,
     ) -> Result<(), StepError> {
-        self.refusals.allow(shipment.refused())?;
+        self.refusals.allow(shipment.doubtful())?;
         if let Some(envelope) = shipment.doubtful_envelope()
             && !self.accepted.envelope()
         {

@@ -30,12 +30,16 @@ pub(super) struct Held {
 
 /// The page behind the one that is being delivered, read meanwhile.
 pub(super) enum Ahead {
-    Reading(BoxFuture<'static, Answer>),
-    Read(Answer),
+    Reading(BoxFuture<'static, Result<Answer, Error>>),
+    Read(Result<Answer, Error>),
 }
 
-/// A page, or the size of one that there was no room for.
-pub(super) type Answer = Result<Result<Held, usize>, Error>;
+/// What came of reading a page.
+pub(super) enum Answer {
+    Page(Held),
+    /// A page of this size, which was let go of, since there was no room for it.
+    NoRoom(usize),
+}
 
 impl Reader {
     /// How much longer the account is to be left alone.
@@ -58,7 +62,11 @@ impl Reader {
     }
 
     /// Reads the page at `position` into this room.
-    pub(super) async fn read(&self, position: &Position, mut share: Share) -> Answer {
+    pub(super) async fn read(
+        &self,
+        position: &Position,
+        mut share: Share,
+    ) -> Result<Answer, Error> {
         let asked = self.clock.mark();
         let page = self.source.page(self.feed, position).await;
         match &page {
@@ -79,12 +87,12 @@ impl Reader {
         page.map(|page| {
             // An empty page is let go of at once.
             if page.events().is_empty() || share.grow_to(page.size()) {
-                Ok(Held {
+                Answer::Page(Held {
                     page,
                     _share: share,
                 })
             } else {
-                Err(page.size())
+                Answer::NoRoom(page.size())
             }
         })
     }
@@ -112,7 +120,7 @@ impl Ahead {
         matches!(self, Self::Read(Err(_)))
     }
 
-    pub(super) async fn page(self) -> Answer {
+    pub(super) async fn page(self) -> Result<Answer, Error> {
         match self {
             Self::Reading(answer) => answer.await,
             Self::Read(answer) => answer,

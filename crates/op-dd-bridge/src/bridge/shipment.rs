@@ -10,8 +10,8 @@ use super::{StepError, StepReport};
 use crate::{Context, DeadLetter, Mapped, Mapper};
 
 /// What the log says that asks whether the intake takes an envelope.
-const ENVELOPE_MESSAGE: &str = "op-dd: an event was refused; this log of the same source, host, service, status and tags, \
-     without the event, finds out whether the fault is the event's own";
+const ENVELOPE_MESSAGE: &str = "op-dd: an event was refused; this log of the same source, host, \
+     service, status and tags, without the event, finds out whether the fault is the event's own";
 
 /// A page made ready to be sent, and what became of it.
 pub(super) struct Shipment<'a> {
@@ -104,8 +104,8 @@ impl<'a> Shipment<'a> {
         self.refused.clone_from(&receipt.refused);
     }
 
-    /// How many entries the intake refused that are not at fault by themselves.
-    pub(super) fn refused(&self) -> usize {
+    /// How many entries the intake refused that may not be at fault by themselves.
+    pub(super) fn doubtful(&self) -> usize {
         let refused = self.refused.iter();
         refused.filter(|refusal| !is_its_own_fault(refusal)).count()
     }
