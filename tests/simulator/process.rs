@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use datadog_logs::{ApiKey, Site};
 use onepassword_events::AccessToken;
-use op_dd_bridge::{Account, Bridge, FileStore, Name, Progress};
+use op_dd_bridge::{Account, Bridge, FileStore, Name, Progress, StoreErrorKind};
 
 use super::dice::Dice;
 use super::disk::Disk;
@@ -46,7 +46,7 @@ impl Surroundings {
 
     /// Opens the state folder as a process does when it starts.
     pub(crate) fn disk(&self, folder: &Path) -> Arc<Disk> {
-        let store = FileStore::open(folder).unwrap();
+        let store = open(folder);
         Arc::new(Disk::new(store, self.world.clone(), self.luck.clone()))
     }
 
@@ -130,4 +130,18 @@ impl Surroundings {
             None => account,
         }
     }
+}
+
+/// A process that another test starts inherits the lock of the one that has just died, for as long as it
+/// takes to become another program.
+fn open(folder: &Path) -> FileStore {
+    for _ in 0..1000 {
+        match FileStore::open(folder) {
+            Err(error) if error.kind() == StoreErrorKind::Held => {
+                std::thread::sleep(std::time::Duration::from_millis(5));
+            }
+            store => return store.unwrap(),
+        }
+    }
+    panic!("{} is held for seconds", folder.display());
 }
