@@ -288,7 +288,7 @@ impl OnePassword {
             Some(Fault::Broken(how)) => {
                 let mut body = page();
                 match how {
-                    Broken::Cut => body.truncate(body.len() / 2),
+                    Broken::Cut => body = body.chars().take(body.chars().count() / 2).collect(),
                     Broken::Empty => body.clear(),
                     Broken::NoCursor => body = body.replace("\"cursor\"", "\"cursors\""),
                     Broken::EmptyCursor => {
