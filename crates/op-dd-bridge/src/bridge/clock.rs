@@ -55,17 +55,6 @@ impl Clock {
         self.lock().is_some_and(|known| self.contradicts(known))
     }
 
-    /// The time by this machine's clock, and by one that is never set.
-    pub(super) fn mark(&self) -> (SystemTime, Instant) {
-        ((self.local)(), Instant::now())
-    }
-
-    /// Whether this machine's clock was set, or the machine has slept, since then.
-    pub(super) fn has_jumped_since(&self, (local, at): (SystemTime, Instant)) -> bool {
-        let expected = local.checked_add(at.elapsed());
-        expected.is_none_or(|expected| distance(expected, (self.local)()) >= TOLERANCE)
-    }
-
     /// Takes note of what the intake's clock said just now.
     pub(super) fn learn(&self, intake: SystemTime) {
         self.set(intake, true);
@@ -103,7 +92,8 @@ impl Clock {
     }
 
     fn contradicts(&self, known: Known) -> bool {
-        self.has_jumped_since((known.local, known.at))
+        let expected = known.local.checked_add(known.at.elapsed());
+        expected.is_none_or(|expected| distance(expected, (self.local)()) >= TOLERANCE)
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Known>> {

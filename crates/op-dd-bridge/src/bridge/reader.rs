@@ -67,14 +67,10 @@ impl Reader {
         position: &Position,
         mut share: Share,
     ) -> Result<Answer, Error> {
-        let asked = self.clock.mark();
         let page = self.source.page(self.feed, position).await;
         match &page {
             Ok(page) => {
-                // An answer from before the machine slept doesn't say what time it is now.
-                if let Some(time) = page.server_time()
-                    && !self.clock.has_jumped_since(asked)
-                {
+                if let Some(time) = page.server_time() {
                     self.clock.guess(time, || youngest(page));
                 }
             }

@@ -1,20 +1,18 @@
 //! What comes at an unlucky time: while something else is under way, or for too long.
 
 use std::future::pending;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use datadog_logs::RefusalReason::Rejected;
 use datadog_logs::{LogEntry, LogSink, Receipt, Refused, SendError};
 use onepassword_events::Feed::{self, AuditEvents, ItemUsages, SignInAttempts};
-use onepassword_events::{Cursor, Error, Event, EventSource, Page, Position};
-use op_dd_bridge::{Account, Bridge, MemoryStore, Outcome, StepError};
+use op_dd_bridge::{Bridge, MemoryStore, Outcome, StepError};
 use tokio::time::{Instant, sleep};
 
-use crate::event::{NOW, name, time};
+use crate::event::{NOW, time};
 use crate::json::member;
 use crate::script::{Answer, Fate, Reply, World, busy, locked_out, outage, step};
 
@@ -152,60 +150,6 @@ async fn a_long_delivery_after_an_outage_holds_no_other_stream() {
             "{stream}: {outcome:?}"
         );
     }
-}
-
-struct Sleeper {
-    slept: Arc<AtomicU64>,
-    told: SystemTime,
-}
-
-#[async_trait]
-impl EventSource for Sleeper {
-    async fn page(&self, feed: Feed, _: &Position) -> Result<Page, Error> {
-        // The answer is here, and the machine goes to sleep before it is read.
-        self.slept.store(8 * 3600, Ordering::Relaxed);
-        let event = Event::new(
-            feed,
-            Bytes::from_static(br#"{"uuid":"A","timestamp":"2026-06-14T20:00:00Z"}"#),
-        )
-        .unwrap();
-        Ok(Page::new(vec![event], Cursor::new("c1").unwrap(), false).given_at(Some(self.told)))
-    }
-    fn feeds(&self) -> Vec<Feed> {
-        vec![ItemUsages]
-    }
-    fn host(&self) -> &'static str {
-        "sleeper.example"
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn an_answer_from_before_a_sleep_does_not_set_the_clock() {
-    let world = World::new();
-    let slept = Arc::new(AtomicU64::new(0));
-    let begun = Instant::now();
-    let clock = {
-        let slept = slept.clone();
-        move || time(NOW) + begun.elapsed() + Duration::from_secs(slept.load(Ordering::Relaxed))
-    };
-    let source = Arc::new(Sleeper {
-        slept,
-        told: time(NOW),
-    });
-    let bridge = world
-        .builder()
-        .clock(Arc::new(clock))
-        .account(Account::new(name("acme"), source))
-        .build()
-        .unwrap();
-    let stream = bridge.streams().next().unwrap().clone();
-    // 16 hours old before the sleep, 24 after it: Datadog drops it if it is dated by itself.
-    assert_eq!(
-        step(&bridge, &stream).await.unwrap().late,
-        1,
-        "{:?}",
-        world.sink.logs()
-    );
 }
 
 #[tokio::test(start_paused = true)]
