@@ -34,10 +34,8 @@ async fn check(events: &[&str], refused: &[(usize, RefusalReason)], dead: Option
     let stream = source.stream(ItemUsages);
     let bridge = world.bridge(&[&source]);
     world.sink.next(refuse(refused));
-    if dead.is_none() {
-        // Nor does it take the envelope.
-        world.sink.next(refuse(&[(0, BAD)]));
-    }
+    // Nor does it take the envelope, if it is asked.
+    world.sink.next(refuse(&[(0, BAD)]));
     let outcome = step(&bridge, &stream).await;
     let letters = world.store.letters(&stream);
     let Some(dead) = dead else {

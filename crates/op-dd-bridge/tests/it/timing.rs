@@ -7,9 +7,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use bytes::Bytes;
 use datadog_logs::RefusalReason::Rejected;
-use datadog_logs::{LogEntry, LogSink, Receipt, Refused, SendError};
+use datadog_logs::{LogEntry, LogSink, Receipt, Refused, SendError, SendErrorKind};
 use onepassword_events::Feed::{self, AuditEvents, ItemUsages, SignInAttempts};
-use op_dd_bridge::{Bridge, MemoryStore, Outcome, StepError};
+use op_dd_bridge::{Bridge, MemoryStore, Outcome, StepError, StreamId};
 use tokio::time::{Instant, sleep};
 
 use crate::event::{NOW, time};
@@ -322,4 +322,61 @@ async fn what_was_accepted_long_ago_does_not_condemn_what_is_refused_now() {
         "{outcome:?} {}",
         world.store.letters(&stream).len()
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_under_way_when_the_intake_began_to_fail_counts_as_one_failure() {
+    let world = World::new();
+    let source = world.source("acme", &Feed::ALL);
+    for feed in Feed::ALL {
+        source.page(feed, &["A"]);
+        world.sink.next(late(1, Reply::Fail(outage())));
+    }
+    let bridge = world.bridge(&[&source]);
+    let [one, two, three] = Feed::ALL.map(|feed| source.stream(feed));
+    let steps = tokio::join!(bridge.step(&one), bridge.step(&two), bridge.step(&three));
+    assert!(steps.0.unwrap().is_err() && steps.1.unwrap().is_err() && steps.2.unwrap().is_err());
+    sleep(SECOND).await;
+    step_at_once(&bridge, &one).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_intake_that_judges_entries_is_there() {
+    let world = World::new();
+    let source = world.source("acme", &[SignInAttempts, ItemUsages]);
+    source.page(SignInAttempts, &["A"]);
+    source.page(ItemUsages, &["B"]);
+    let bridge = world.bridge(&[&source]);
+    let (one, two) = (source.stream(SignInAttempts), source.stream(ItemUsages));
+    world.sink.next(Reply::Fail(outage()));
+    step(&bridge, &one).await.unwrap_err();
+    let rejected = SendError::new(SendErrorKind::Rejected).with_status(400);
+    world.sink.next(Reply::Fail(rejected));
+    step(&bridge, &one).await.unwrap_err();
+    step_at_once(&bridge, &two).await;
+}
+
+async fn step_at_once(bridge: &Bridge, stream: &StreamId) {
+    bridge.step(stream).await.unwrap().unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_that_was_read_before_the_clock_was_set_is_read_again() {
+    let world = World::new();
+    let source = world.source("acme", &[ItemUsages]);
+    source.pages(ItemUsages, &[&["A"], &["B"]]);
+    let (begun, set_by) = (Instant::now(), Arc::new(Mutex::new(Duration::ZERO)));
+    let jump = set_by.clone();
+    let clock = move || time(NOW) + begun.elapsed() + *set_by.lock().unwrap();
+    let builder = world.builder().account(source.account());
+    let bridge = builder.clock(Arc::new(clock)).build().unwrap();
+    let stream = source.stream(ItemUsages);
+    let accept = Box::new(Reply::AcceptAt(time(NOW) + SECOND));
+    world.sink.next(Reply::Late(SECOND, accept));
+    step(&bridge, &stream).await.unwrap();
+    *jump.lock().unwrap() = 3 * HOUR;
+    sleep(SECOND).await;
+    step(&bridge, &stream).await.unwrap();
+    let asked = world.journal.seconds("ask acme.example/itemusages c1");
+    assert_eq!(asked, [0, 2]);
 }
