@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use anyhow::bail;
 use clap::Parser;
-use op_dd_tests::simulator::{Figures, Sabotage, simulate};
+use op_dd_tests::simulator::{Figures, Property, Sabotage, simulate};
 
 /// The bridge and both clients in a simulated world: many seeds, or one of them told line by line.
 #[derive(Debug, Parser)]
@@ -23,7 +23,7 @@ struct Arguments {
     trace: bool,
 
     /// Runs so many seeds
-    #[arg(long, value_name = "N", default_value_t = 1000)]
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..))]
     seeds: u64,
 
     /// Begins with this one
@@ -102,7 +102,10 @@ fn run_all(seeds: std::ops::Range<u64>, sabotage: Option<Sabotage>) -> anyhow::R
         began.elapsed().as_secs_f64()
     );
     match failed.into_inner() {
-        Ok(failed) if failed.is_empty() => Ok(()),
+        Ok(failed) if failed.is_empty() => {
+            println!("all {} properties hold", Property::ALL.len());
+            Ok(())
+        }
         Ok(failed) => bail!("{} seeds failed: {failed:?}", failed.len()),
         Err(_) => bail!("a simulation broke off"),
     }
@@ -128,7 +131,7 @@ fn try_all(seeds: std::ops::Range<u64>) -> anyhow::Result<()> {
         }
     }
     if missed > 0 {
-        bail!("{missed} were not caught");
+        bail!("{missed} were not caught within these seeds: try more");
     }
     Ok(())
 }

@@ -9,7 +9,17 @@ use op_dd_tests::hostile::Case;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let cases = Case::all();
-    if let Some(name) = std::env::args().nth(1) {
+    let name = std::env::args().nth(1);
+    if name.as_deref().is_some_and(|name| name.starts_with('-')) {
+        println!(
+            "hostile [CASE]: prints all cases with their memory, or what comes of one of these:"
+        );
+        for case in &cases {
+            println!("  {}", case.name);
+        }
+        return Ok(());
+    }
+    if let Some(name) = name {
         let case = cases.iter().find(|case| case.name == name);
         let finding = case.ok_or("there is no such case")?.meet();
         println!("{}", serde_json::to_string(&finding)?);

@@ -163,7 +163,7 @@ impl fmt::Display for Report {
         let [none, one, two, three] = self.kills_by_streams;
         writeln!(
             f,
-            "kills        {none} repeated nothing, {one} a page of one stream, {two} of two, {three} of three"
+            "kills        {none} repeated nothing, {one} something of one stream, {two} of two, {three} of three"
         )?;
         write!(f, "ended        the fakes {} times", self.fakes_killed)?;
         for (end, times) in &self.ends {

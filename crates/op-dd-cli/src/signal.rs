@@ -7,7 +7,8 @@ use tokio::sync::watch;
 use crate::exit::{Exit, Failure};
 
 /// Does `work`, which is called once the program hears when it is told to stop, is given a future that
-/// completes then, and has `grace` left to come to its end. Returns none if that was too short, or if it was told a second time.
+/// completes then, and has `grace` left to come to its end. Returns none if that was too short, or if
+/// it was told a second time.
 ///
 /// What is broken off so loses nothing: its page is sent once more after the next start.
 pub(crate) async fn until_told_to_stop<T, F>(

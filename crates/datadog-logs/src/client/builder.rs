@@ -127,8 +127,8 @@ impl ClientBuilder {
     /// # Errors
     ///
     /// [`BuildError`] if the HTTP client can't be set up (where the system has no certificates, for
-    /// instance, or those to add are none), if there is no transport, or if the site's URL or the user agent can't stand in a
-    /// request.
+    /// instance, or those to add are none), if there is no transport, or if the site's URL or the user
+    /// agent can't stand in a request.
     ///
     /// # Panics
     ///

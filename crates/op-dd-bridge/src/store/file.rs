@@ -262,7 +262,8 @@ fn unreadable(path: &Path, fault: &str) -> StoreError {
         StoreErrorKind::Unreadable,
         format!(
             "the checkpoint {} can't be read ({fault}): put it back from a copy; \
-             to read its stream again from the start, remove it",
+             to read its stream again, set the account's start to before its last commit (without one, \
+             it begins 17 hours back, and what lies between is not read), then remove it",
             path.display()
         ),
     )
