@@ -1,0 +1,56 @@
+//! The files of this crate.
+
+use std::borrow::Cow;
+
+use crate::{Asset, Kind, Samples};
+
+macro_rules! file {
+    ($kind:ident, $folder:literal, $name:literal, $samples:expr) => {
+        Asset {
+            kind: Kind::$kind,
+            name: $name.to_owned(),
+            file: concat!($folder, "/", $name, ".json").to_owned(),
+            text: Cow::Borrowed(include_str!(concat!(
+                "../assets/",
+                $folder,
+                "/",
+                $name,
+                ".json"
+            ))),
+            samples: $samples,
+        }
+    };
+}
+
+macro_rules! bare {
+    ($kind:ident, $folder:literal: $($name:literal,)*) => {
+        [$(file!($kind, $folder, $name, None)),*]
+    };
+}
+
+macro_rules! sampled {
+    ($kind:ident, $folder:literal: $($name:literal,)*) => {
+        [$(file!($kind, $folder, $name, Some(Samples {
+            file: concat!($folder, "/samples/", $name, ".json").to_owned(),
+            text: Cow::Borrowed(include_str!(concat!(
+                "../assets/",
+                $folder,
+                "/samples/",
+                $name,
+                ".json"
+            ))),
+        }))),*]
+    };
+}
+
+/// Each file of `assets`, in the order in which it is listed.
+pub(crate) fn assets() -> Vec<Asset> {
+    let mut assets = Vec::new();
+    assets.extend(sampled!(Pipeline, "pipelines":
+        "1password",
+    ));
+    assets.extend::<[Asset; 0]>(sampled!(Rule, "rules":));
+    assets.extend::<[Asset; 0]>(bare!(Monitor, "monitors":));
+    assets.extend::<[Asset; 0]>(bare!(Dashboard, "dashboards":));
+    assets
+}

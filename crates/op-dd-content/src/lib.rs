@@ -1,0 +1,19 @@
+#![doc = include_str!("../README.md")]
+
+mod asset;
+mod bundled;
+mod content;
+mod dashboard;
+mod log;
+mod pipeline;
+mod rule;
+pub mod search;
+mod trial;
+
+pub use asset::{Asset, Kind, Samples};
+pub use content::{Content, ContentError};
+pub use dashboard::{Dashboard, DashboardError, Search, Widget};
+pub use log::{Log, LogError, Reserved};
+pub use pipeline::{Pipeline, PipelineError};
+pub use rule::{Rule, RuleError, RuleQuery, Severity, Signal, WatchLists};
+pub use trial::Trial;

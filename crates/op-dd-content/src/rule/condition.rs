@@ -1,0 +1,168 @@
+//! The condition of a case: `failed > 5 THEN succeeded > 0`.
+
+/// What has to hold of the queries, which are numbered.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Condition {
+    /// A query's figure is over a limit, or also at it.
+    Over {
+        query: usize,
+        limit: f64,
+        inclusive: bool,
+    },
+    And(Box<Self>, Box<Self>),
+    Or(Box<Self>, Box<Self>),
+    /// The first holds of what came before some moment, the second of what came after it.
+    Then(Box<Self>, Box<Self>),
+}
+
+/// Where something is wrong, in bytes, and what.
+type Wrong = (usize, String);
+
+impl Condition {
+    pub(super) fn parse(text: &str, queries: &[&str]) -> Result<Self, Wrong> {
+        let mut parser = Parser {
+            text,
+            at: 0,
+            queries,
+        };
+        let condition = parser.then()?;
+        parser.skip_spaces();
+        match parser.rest() {
+            "" => Ok(condition),
+            rest => Err((parser.at, format!("`{rest}` isn't part of a condition"))),
+        }
+    }
+
+    /// Whether it holds, given what is counted of a query between two places in the order of the logs.
+    pub(super) fn holds(
+        &self,
+        from: u64,
+        to: u64,
+        figure: &impl Fn(usize, u64, u64) -> f64,
+        moments: &impl Fn() -> Vec<u64>,
+    ) -> bool {
+        match self {
+            Self::Over {
+                query,
+                limit,
+                inclusive,
+            } => {
+                let figure = figure(*query, from, to);
+                figure > *limit || *inclusive && figure >= *limit
+            }
+            Self::And(one, other) => {
+                one.holds(from, to, figure, moments) && other.holds(from, to, figure, moments)
+            }
+            Self::Or(one, other) => {
+                one.holds(from, to, figure, moments) || other.holds(from, to, figure, moments)
+            }
+            // The more logs, the sooner a condition holds: so the first moment leaves the most to the second.
+            Self::Then(first, second) => {
+                let mut moments = moments().into_iter().filter(|at| (from..to).contains(at));
+                moments
+                    .find(|at| first.holds(from, *at, figure, &Vec::new))
+                    .is_some_and(|at| second.holds(at + 1, to, figure, &Vec::new))
+            }
+        }
+    }
+}
+
+struct Parser<'a> {
+    text: &'a str,
+    at: usize,
+    queries: &'a [&'a str],
+}
+
+impl<'a> Parser<'a> {
+    fn then(&mut self) -> Result<Condition, Wrong> {
+        let first = self.or()?;
+        if !self.take("THEN") {
+            return Ok(first);
+        }
+        let second = self.or()?;
+        if self.take("THEN") {
+            return Err((self.at - 4, "only one THEN is understood".to_owned()));
+        }
+        Ok(Condition::Then(Box::new(first), Box::new(second)))
+    }
+
+    fn or(&mut self) -> Result<Condition, Wrong> {
+        let mut condition = self.and()?;
+        while self.take("||") {
+            condition = Condition::Or(Box::new(condition), Box::new(self.and()?));
+        }
+        Ok(condition)
+    }
+
+    fn and(&mut self) -> Result<Condition, Wrong> {
+        let mut condition = self.one()?;
+        while self.take("&&") {
+            condition = Condition::And(Box::new(condition), Box::new(self.one()?));
+        }
+        Ok(condition)
+    }
+
+    fn one(&mut self) -> Result<Condition, Wrong> {
+        if self.take("(") {
+            let open = self.at - 1;
+            let condition = self.or()?;
+            return match self.take(")") {
+                true => Ok(condition),
+                false => Err((open, "a parenthesis isn't closed".to_owned())),
+            };
+        }
+        self.skip_spaces();
+        let at = self.at;
+        let name = self.word(|c| c.is_alphanumeric() || c == '_');
+        if name.is_empty() {
+            return Err((at, "the name of a query is missing here".to_owned()));
+        }
+        let query = self.queries.iter().position(|query| *query == name);
+        let Some(query) = query else {
+            let known = self.queries.join(", ");
+            return Err((
+                at,
+                format!("no query is called `{name}`; there are: {known}"),
+            ));
+        };
+        let inclusive = self.take(">=");
+        if !inclusive && !self.take(">") {
+            return Err((self.at, "`>` or `>=` is missing here".to_owned()));
+        }
+        self.skip_spaces();
+        let at = self.at;
+        let limit = self.word(|c| c.is_ascii_digit() || c == '.');
+        let limit = limit
+            .parse()
+            .map_err(|_| (at, "a number is missing here".to_owned()))?;
+        Ok(Condition::Over {
+            query,
+            limit,
+            inclusive,
+        })
+    }
+
+    fn rest(&self) -> &'a str {
+        &self.text[self.at..]
+    }
+
+    fn skip_spaces(&mut self) {
+        self.word(char::is_whitespace);
+    }
+
+    fn word(&mut self, is_part: impl Fn(char) -> bool) -> &'a str {
+        let rest = self.rest();
+        let end = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+        self.at += end;
+        &rest[..end]
+    }
+
+    fn take(&mut self, token: &str) -> bool {
+        self.skip_spaces();
+        let there = self.rest().starts_with(token);
+        if there {
+            self.at += token.len();
+        }
+        there
+    }
+}

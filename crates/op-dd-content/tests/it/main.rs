@@ -1,0 +1,10 @@
+//! The files of this crate, and what checks and shows them.
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "the functions that the tests share are test code too"
+)]
+
+mod pipeline;
+mod search;
+mod shared;
