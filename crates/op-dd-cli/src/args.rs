@@ -31,6 +31,8 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Try it without any account: fakes of both ends on this machine, real HTTP between
     Demo(DemoArgs),
+    /// Dashboards, detection rules, monitors and a log pipeline, as files
+    Content(ContentArgs),
 }
 
 const CONFIGURATION: &str = r#"A first configuration:
@@ -105,6 +107,31 @@ pub(crate) struct DemoArgs {
     /// Let something go wrong, such as intake:429=2s, events:cut or intake:500x3; may be repeated
     #[arg(long, value_name = "SIDE:KIND[=ARG][xN]")]
     pub(crate) fault: Vec<Fault>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ContentArgs {
+    /// Files of your own beside ours: DIR/dashboards, widgets, rules, monitors and pipelines; one of
+    /// the same name replaces ours
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+
+    #[command(subcommand)]
+    pub(crate) command: ContentCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ContentCommand {
+    /// Name every file
+    List,
+    /// Print a file
+    Show(ShowArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ShowArgs {
+    /// What op-dd content list calls it
+    pub(crate) name: String,
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

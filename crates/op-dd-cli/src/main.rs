@@ -6,6 +6,7 @@
 mod args;
 mod assembly;
 mod config;
+mod content;
 mod demo;
 mod exit;
 mod logging;
@@ -51,6 +52,7 @@ fn execute(args: Args) -> Result<Exit, Failure> {
         match args.command {
             Command::Run(args) => run::execute(&args).await,
             Command::Demo(args) => demo::execute(&args).await,
+            Command::Content(args) => content::execute(&args),
         }
     });
     // A look-up or a disk that hangs can't be broken off, and nobody waits for it: files are replaced

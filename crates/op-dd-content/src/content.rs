@@ -75,6 +75,15 @@ impl Content {
         Ok(Self { assets })
     }
 
+    /// Adds files of one's own; one of the same kind and name takes the place of that which is there.
+    pub fn add(&mut self, own: Self) {
+        self.assets.retain(|asset| {
+            let mut others = own.assets.iter();
+            !others.any(|other| (other.kind, &other.name) == (asset.kind, &asset.name))
+        });
+        self.assets.extend(own.assets);
+    }
+
     /// All files, by kind in the order of [`Kind::ALL`].
     pub fn assets(&self) -> impl Iterator<Item = &Asset> {
         self.assets.iter()
