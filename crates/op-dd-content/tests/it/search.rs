@@ -271,6 +271,48 @@ fn every_query_that_datadog_ships_is_understood() {
     );
 }
 
+/// The logs that stand beside a rule of Datadog's, with its word on whether the rule takes them.
+#[test]
+fn the_queries_of_a_published_rule_take_the_logs_that_they_are_said_to() {
+    const RULE: &str = "bitwarden-failed-authentication-followed-by-successful-authentication";
+    let files = shared::json_files("bitwarden-integration/security");
+    let find = |name: String| {
+        let file = files.iter().find(|(file, _)| file.ends_with(&name));
+        file.map(|(_, json)| json)
+    };
+    let (Some(rule), Some(verdicts)) = (
+        find(format!("{RULE}.json")),
+        find(format!("{RULE}_test.json")),
+    ) else {
+        assert!(shared::is_absent());
+        return;
+    };
+    let queries: Vec<Query> = rule["queries"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|query| query["query"].as_str().unwrap().parse().unwrap())
+        .collect();
+    for (verdict, expected) in [("passed", true), ("failed", false)] {
+        let events = verdicts[verdict].as_array().unwrap();
+        assert_eq!(events.len(), 2);
+        for event in events {
+            let content = &event["content"];
+            let mut log = content["attributes"].clone();
+            log["timestamp"] = 0.into();
+            log["service"] = content["service"].clone();
+            for tag in content["tags"].as_array().unwrap() {
+                if let Some(source) = tag.as_str().unwrap().strip_prefix("source:") {
+                    log["ddsource"] = source.into();
+                }
+            }
+            let log = Log::sent(&log.to_string()).unwrap();
+            let taken = queries.iter().any(|query| query.matches(&log));
+            assert_eq!(taken, expected, "{}", event["id"]);
+        }
+    }
+}
+
 proptest! {
     #[test]
     fn no_text_makes_it_panic(text in "[-@a-c*?:()\\[\\]{}\"\\\\ ><=!ANDORTO0-5.,/]{0,40}|\\PC{0,40}") {
