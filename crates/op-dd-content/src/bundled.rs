@@ -51,6 +51,8 @@ pub(crate) fn assets() -> Vec<Asset> {
     ));
     assets.extend::<[Asset; 0]>(sampled!(Rule, "rules":));
     assets.extend::<[Asset; 0]>(bare!(Monitor, "monitors":));
-    assets.extend::<[Asset; 0]>(bare!(Dashboard, "dashboards":));
+    assets.extend(bare!(Dashboard, "dashboards":
+        "1password-overview",
+    ));
     assets
 }
