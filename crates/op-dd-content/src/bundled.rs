@@ -50,9 +50,17 @@ pub(crate) fn assets() -> Vec<Asset> {
         "1password",
     ));
     assets.extend::<[Asset; 0]>(sampled!(Rule, "rules":));
-    assets.extend::<[Asset; 0]>(bare!(Monitor, "monitors":));
+    assets.extend(bare!(Monitor, "monitors":
+        "heartbeat-silence",
+        "delivery-lag",
+        "token-expiry",
+        "dead-letters",
+        "late-share",
+    ));
     assets.extend(bare!(Dashboard, "dashboards":
         "1password-overview",
+        "1password-sign-ins",
+        "1password-item-usage-and-audit",
     ));
     assets
 }
