@@ -5,6 +5,8 @@
     reason = "the functions that the tests share are test code too"
 )]
 
+mod dashboards;
+mod monitors;
 mod pipeline;
 mod search;
 mod shared;
