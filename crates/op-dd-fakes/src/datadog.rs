@@ -1,35 +1,40 @@
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 
 use http::StatusCode;
+use serde_json::Value;
 
-use crate::datadog::poison::Poison;
-use crate::datadog::record::Record;
+use crate::datadog::intake::{Intake, Poison};
+use crate::datadog::keys::Keys;
+use crate::datadog::management::Management;
 use crate::datadog::service::Service;
 use crate::fault::FaultQueue;
 use crate::lock::lock;
 use crate::server::Server;
+use crate::traffic::Traffic;
 use crate::{Clock, Counts, Error, Exchange, Fault, Side};
 
-mod batch;
-mod body;
-mod compact;
-mod poison;
-mod record;
+mod intake;
+mod keys;
+mod management;
 mod service;
-mod window;
 
-pub use record::IntakeCounts;
+pub use intake::IntakeCounts;
+pub use management::Refusal;
 
 /// The key that is accepted if no other is given: of the right length, and plainly nobody's.
 const DEFAULT_KEY: &str = "0123456789abcdef0123456789abcdef";
 
-/// A fake of Datadog's log intake, on a socket of this machine.
+/// The same for the application key.
+const DEFAULT_APPLICATION_KEY: &str = "0123456789abcdef0123456789abcdef01234567";
+
+/// A fake of Datadog's log intake and of the part of its management API that installs what shows the logs, on one
+/// socket of this machine.
 ///
-/// It answers `POST /api/v2/logs` and `GET /api/v1/validate`. Dropped, it stops soon after; [`stop`](Self::stop) waits
-/// for that.
+/// It takes in logs, checks keys, and keeps dashboards, detection rules, monitors and pipelines; the crate's README has
+/// a table. Dropped, it stops soon after; [`stop`](Self::stop) waits for that.
 #[derive(Debug)]
 pub struct FakeDatadog {
     url: String,
@@ -45,6 +50,8 @@ pub struct FakeDatadogBuilder {
     listen: SocketAddr,
     clock: Clock,
     api_keys: Vec<String>,
+    application_key: String,
+    lacking: HashSet<String>,
     zstd_refusal: Option<StatusCode>,
     poison: Vec<Poison>,
     in_memory: bool,
@@ -59,6 +66,8 @@ impl FakeDatadog {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             clock: Clock::default(),
             api_keys: Vec::new(),
+            application_key: DEFAULT_APPLICATION_KEY.to_owned(),
+            lacking: HashSet::new(),
             zstd_refusal: None,
             poison: Vec::new(),
             in_memory: true,
@@ -83,53 +92,85 @@ impl FakeDatadog {
         &self.api_key
     }
 
+    /// The application key, which the management API wants besides.
+    pub fn application_key(&self) -> &str {
+        &self.service.keys.application
+    }
+
+    /// The dashboards that clients made, as they are now, by identifier.
+    pub fn dashboards(&self) -> BTreeMap<String, Value> {
+        self.service.management.dashboards()
+    }
+
+    /// The detection rules that clients made, as they are now, by identifier; without those that Datadog brings, which
+    /// are in the API's list.
+    pub fn rules(&self) -> BTreeMap<String, Value> {
+        self.service.management.rules()
+    }
+
+    /// The monitors that clients made, as they are now, by identifier.
+    pub fn monitors(&self) -> BTreeMap<String, Value> {
+        self.service.management.monitors()
+    }
+
+    /// The pipelines that clients made, as they are now, by identifier; without the one that Datadog brings, which is
+    /// in the API's list once a log of 1Password's was kept.
+    pub fn pipelines(&self) -> BTreeMap<String, Value> {
+        self.service.management.pipelines()
+    }
+
+    /// Refuses a request to the management API that is yet to come.
+    pub fn refuse(&self, refusal: Refusal) {
+        self.service.management.refuse(refusal);
+    }
+
     /// The logs that it kept, in order, each as one line of JSON. Without those of [`heartbeats`](Self::heartbeats).
     ///
     /// A line is the entry as it was sent, only white space between its tokens taken out: numbers, escapes, the order
     /// of the keys and a key that is there twice survive.
     pub fn logs(&self) -> Vec<Arc<str>> {
-        self.service.record().logs()
+        self.service.intake.record().logs()
     }
 
     /// The logs that it kept and whose `ddsource` is `op-dd`, in order: what a bridge says of itself.
     pub fn heartbeats(&self) -> Vec<Arc<str>> {
-        self.service.record().heartbeats()
+        self.service.intake.record().heartbeats()
     }
 
     /// What became of the logs.
     pub fn intake(&self) -> IntakeCounts {
-        self.service.record().counts()
+        self.service.intake.record().counts()
     }
 
     /// Appends to the faults that wait; those of the other side are passed over, so that both fakes can be given one
     /// script.
     pub fn script(&self, faults: impl IntoIterator<Item = Fault>) {
-        self.service.faults().extend(faults);
+        self.service.intake.faults().extend(faults);
     }
 
     /// For how many requests faults are left.
     pub fn faults_left(&self) -> u64 {
-        self.service.faults().left()
+        self.service.intake.faults().left()
     }
 
     /// Accepts a key from now on.
     pub fn accept(&self, api_key: impl Into<String>) {
-        lock(self.service.api_keys()).insert(api_key.into());
+        lock(&self.service.keys.api).insert(api_key.into());
     }
 
     /// Answers a key with 403 from now on.
     pub fn revoke(&self, api_key: &str) {
-        lock(self.service.api_keys()).remove(api_key);
+        lock(&self.service.keys.api).remove(api_key);
     }
 
     /// The newest requests, at most 10,000, in the order of their arrival, without their bodies.
     pub fn requests(&self) -> Vec<Exchange> {
-        self.service.exchanges()
+        self.service.traffic.exchanges()
     }
 
     /// How many requests there were, by path and status.
     pub fn counts(&self) -> Counts {
-        self.service.counts()
+        self.service.traffic.counts()
     }
 
     /// Closes the socket and all connections. When this returns, no request is being answered any more.
@@ -154,6 +195,18 @@ impl FakeDatadogBuilder {
     /// Accepts this API key. Without any such call the fake chooses one.
     pub fn accept(mut self, api_key: impl Into<String>) -> Self {
         self.api_keys.push(api_key.into());
+        self
+    }
+
+    /// Accepts this application key instead of the default one.
+    pub fn application_key(mut self, key: impl Into<String>) -> Self {
+        self.application_key = key.into();
+        self
+    }
+
+    /// Takes a permission from the application key, `dashboards_write` for example; without any such call it has all.
+    pub fn without_permission(mut self, permission: impl Into<String>) -> Self {
+        self.lacking.insert(permission.into());
         self
     }
 
@@ -211,14 +264,23 @@ impl FakeDatadogBuilder {
             self.api_keys.push(DEFAULT_KEY.to_owned());
         }
         let api_key = self.api_keys[0].clone();
-        let service = Arc::new(Service::new(
-            self.clock,
-            Mutex::new(HashSet::from_iter(self.api_keys)),
-            self.zstd_refusal,
-            self.poison,
-            Record::open(self.in_memory, self.folder.as_deref())?,
-            FaultQueue::new(Side::Intake, self.faults),
-        ));
+        let service = Arc::new(Service {
+            clock: self.clock,
+            keys: Keys {
+                api: Mutex::new(HashSet::from_iter(self.api_keys)),
+                application: self.application_key,
+                lacking: self.lacking,
+            },
+            intake: Intake::open(
+                self.zstd_refusal,
+                self.poison,
+                self.in_memory,
+                self.folder.as_deref(),
+                FaultQueue::new(Side::Intake, self.faults),
+            )?,
+            management: Management::default(),
+            traffic: Traffic::default(),
+        });
         let server = Server::start(self.listen, Arc::clone(&service)).await?;
         let url = format!("http://{}", server.address());
         Ok(FakeDatadog {

@@ -9,7 +9,7 @@ mod audit;
 mod client;
 mod names;
 mod place;
-mod random;
+pub(crate) mod random;
 mod sign_in;
 mod time;
 mod usage;

@@ -16,7 +16,7 @@ mod token;
 mod traffic;
 
 pub use clock::Clock;
-pub use datadog::{FakeDatadog, FakeDatadogBuilder, IntakeCounts};
+pub use datadog::{FakeDatadog, FakeDatadogBuilder, IntakeCounts, Refusal};
 pub use error::Error;
 pub use event::Event;
 pub use events::{ErrorStyle, FakeEvents, FakeEventsBuilder, RateLimits};

@@ -12,6 +12,7 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::TokioIo;
+use serde_json::Value;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
@@ -55,6 +56,22 @@ pub(crate) enum Reply {
 impl Reply {
     pub(crate) fn json(status: StatusCode, body: impl Into<Bytes>) -> Self {
         Self::with_type(status, "application/json", body)
+    }
+
+    pub(crate) fn html(status: StatusCode, body: impl Into<Bytes>) -> Self {
+        Self::with_type(status, "text/html; charset=utf-8", body)
+    }
+
+    /// A success with this body.
+    pub(crate) fn value(body: &Value) -> Self {
+        Self::json(StatusCode::OK, body.to_string())
+    }
+
+    /// A success without a body.
+    pub(crate) fn empty() -> Self {
+        let mut response = Response::new(Bytes::new());
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        Self::Send(response, FaultKind::Ok)
     }
 
     pub(crate) fn text(status: StatusCode, body: impl Into<Bytes>) -> Self {

@@ -3,9 +3,9 @@ use std::time::SystemTime;
 use http::StatusCode;
 use serde_json::value::RawValue;
 
+use super::Rejection;
 use super::compact::compact;
 use super::poison::Poison;
-use super::service::Refusal;
 use super::window::{self, Root};
 
 /// The documented number of entries in an array.
@@ -18,7 +18,7 @@ const MAX_ENTRY: usize = 1_000_000;
 #[derive(Debug)]
 pub(crate) enum Fate {
     /// Kept, in the form of [`compact`].
-    Log(String),
+    Log { entry: String, of_1password: bool },
     /// Kept, and one of those that the bridge writes about itself.
     Heartbeat(String),
     /// Dropped, because its date is outside the window.
@@ -28,7 +28,11 @@ pub(crate) enum Fate {
 }
 
 /// The fates of a request's entries, in order, or why the request is refused as a whole.
-pub(crate) fn judge(body: &[u8], poison: &[Poison], now: SystemTime) -> Result<Vec<Fate>, Refusal> {
+pub(crate) fn judge(
+    body: &[u8],
+    poison: &[Poison],
+    now: SystemTime,
+) -> Result<Vec<Fate>, Rejection> {
     let entries = parse(body)?;
     let fates = entries.iter().map(|(text, root)| {
         let entry = compact(text);
@@ -39,30 +43,33 @@ pub(crate) fn judge(body: &[u8], poison: &[Poison], now: SystemTime) -> Result<V
             Fate::Truncated
         } else if !window::is_open_to(root, now) {
             Fate::OutOfTime
-        } else if is_heartbeat(root) {
+        } else if is_from(root, "op-dd") {
             Fate::Heartbeat(entry)
         } else {
-            Fate::Log(entry)
+            Fate::Log {
+                entry,
+                of_1password: is_from(root, "1password"),
+            }
         })
     });
     fates.collect()
 }
 
-const MALFORMED: Refusal = Refusal {
+const MALFORMED: Rejection = Rejection {
     status: StatusCode::BAD_REQUEST,
     detail: "Invalid log",
 };
 
 /// An array of objects, or one object alone. What the intake answers to more than 1,000 entries is not documented; the
 /// fake says 413, whose remedy, to split the batch, is the right one.
-fn parse(body: &[u8]) -> Result<Vec<(&str, Root<'_>)>, Refusal> {
+fn parse(body: &[u8]) -> Result<Vec<(&str, Root<'_>)>, Rejection> {
     let texts: Vec<&RawValue> = if body.trim_ascii_start().starts_with(b"[") {
         serde_json::from_slice(body).map_err(|_| MALFORMED)?
     } else {
         vec![serde_json::from_slice(body).map_err(|_| MALFORMED)?]
     };
     if texts.len() > MAX_ENTRIES {
-        return Err(Refusal {
+        return Err(Rejection {
             status: StatusCode::PAYLOAD_TOO_LARGE,
             detail: "Too many logs",
         });
@@ -76,9 +83,9 @@ fn parse(body: &[u8]) -> Result<Vec<(&str, Root<'_>)>, Refusal> {
         .collect()
 }
 
-fn is_heartbeat(root: &Root<'_>) -> bool {
+fn is_from(root: &Root<'_>, source: &str) -> bool {
     root.get("ddsource")
-        .is_some_and(|source| source.get() == r#""op-dd""#)
+        .is_some_and(|value| value.get().trim_matches('"') == source)
 }
 
 #[cfg(test)]
@@ -92,7 +99,7 @@ mod tests {
             Ok(fates) => Ok(fates
                 .iter()
                 .map(|fate| match fate {
-                    Fate::Log(_) => 'L',
+                    Fate::Log { .. } => 'L',
                     Fate::Heartbeat(_) => 'H',
                     Fate::OutOfTime => 'O',
                     Fate::Truncated => 'T',

@@ -32,6 +32,7 @@ pub(crate) struct Record(Mutex<State>);
 #[derive(Debug)]
 struct State {
     counts: IntakeCounts,
+    knows_1password: bool,
     logs: Shelf,
     heartbeats: Shelf,
 }
@@ -53,6 +54,7 @@ impl Record {
         }
         Ok(Self(Mutex::new(State {
             counts: IntakeCounts::default(),
+            knows_1password: false,
             logs: Shelf::open(in_memory, folder, "logs.ndjson")?,
             heartbeats: Shelf::open(in_memory, folder, "heartbeats.ndjson")?,
         })))
@@ -68,10 +70,17 @@ impl Record {
     ) -> io::Result<()> {
         let state = &mut *lock(&self.0);
         let mut counts = state.counts;
+        let mut knows_1password = state.knows_1password;
         let (mut logs, mut heartbeats) = (Vec::new(), Vec::new());
         for fate in fates {
             match fate {
-                Fate::Log(line) => logs.push(line),
+                Fate::Log {
+                    entry,
+                    of_1password,
+                } => {
+                    logs.push(entry);
+                    knows_1password |= of_1password;
+                }
                 Fate::Heartbeat(line) => heartbeats.push(line),
                 Fate::OutOfTime => counts.dropped_by_time += 1,
                 Fate::Truncated => counts.truncated += 1,
@@ -85,6 +94,7 @@ impl Record {
         state.logs.keep(logs)?;
         state.heartbeats.keep(heartbeats)?;
         state.counts = counts;
+        state.knows_1password = knows_1password;
         Ok(())
     }
 
@@ -94,6 +104,11 @@ impl Record {
 
     pub(crate) fn heartbeats(&self) -> Vec<Arc<str>> {
         lock(&self.0).heartbeats.memory.clone().unwrap_or_default()
+    }
+
+    /// Whether a log of 1Password's was kept, which makes Datadog install its own pipeline for them.
+    pub(crate) fn knows_1password(&self) -> bool {
+        lock(&self.0).knows_1password
     }
 
     pub(crate) fn counts(&self) -> IntakeCounts {

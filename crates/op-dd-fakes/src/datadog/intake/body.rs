@@ -5,7 +5,7 @@ use flate2::read::{MultiGzDecoder, ZlibDecoder};
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 use http::{HeaderMap, Request, StatusCode};
 
-use super::service::Refusal;
+use super::Rejection;
 
 /// The documented 5 MB in the strict reading: decimal, and of the body as it is after decompression.
 pub(crate) const MAX_BODY: usize = 5_000_000;
@@ -16,7 +16,7 @@ pub(crate) const MAX_BODY: usize = 5_000_000;
 pub(crate) fn decode(
     request: &Request<Bytes>,
     zstd_refusal: Option<StatusCode>,
-) -> Result<Bytes, Refusal> {
+) -> Result<Bytes, Rejection> {
     check_type(request.headers())?;
     let body = request.body();
     let encoding = match request.headers().get(CONTENT_ENCODING) {
@@ -33,7 +33,7 @@ pub(crate) fn decode(
         "gzip" => inflate(MultiGzDecoder::new(&body[..])),
         "deflate" => inflate(ZlibDecoder::new(&body[..])),
         "zstd" => match zstd_refusal {
-            Some(status) => Err(Refusal {
+            Some(status) => Err(Rejection {
                 status,
                 detail: "Content-Encoding zstd is not supported",
             }),
@@ -41,21 +41,21 @@ pub(crate) fn decode(
                 .map_err(broken)
                 .and_then(inflate),
         },
-        _ => Err(Refusal {
+        _ => Err(Rejection {
             status: StatusCode::UNSUPPORTED_MEDIA_TYPE,
             detail: "Content-Encoding is unknown",
         }),
     }
 }
 
-const TOO_LARGE: Refusal = Refusal {
+const TOO_LARGE: Rejection = Rejection {
     status: StatusCode::PAYLOAD_TOO_LARGE,
     detail: "Request too large",
 };
 
 /// 400, not 415: a client may well take the latter for a verdict on its compression. The real intake knows plain text
 /// too, but whoever means to send JSON and doesn't say so has made a mistake.
-fn check_type(headers: &HeaderMap) -> Result<(), Refusal> {
+fn check_type(headers: &HeaderMap) -> Result<(), Rejection> {
     let content_type = headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
@@ -64,7 +64,7 @@ fn check_type(headers: &HeaderMap) -> Result<(), Refusal> {
     if essence.eq_ignore_ascii_case("application/json") {
         Ok(())
     } else {
-        Err(Refusal {
+        Err(Rejection {
             status: StatusCode::BAD_REQUEST,
             detail: "Content-Type must be application/json",
         })
@@ -72,7 +72,7 @@ fn check_type(headers: &HeaderMap) -> Result<(), Refusal> {
 }
 
 /// Reads one byte more than is allowed at most: a small body that unpacks to terabytes is none to fear.
-fn inflate(reader: impl Read) -> Result<Bytes, Refusal> {
+fn inflate(reader: impl Read) -> Result<Bytes, Rejection> {
     let mut plain = Vec::new();
     reader
         .take(MAX_BODY as u64 + 1)
@@ -85,8 +85,8 @@ fn inflate(reader: impl Read) -> Result<Bytes, Refusal> {
     }
 }
 
-fn broken(_: io::Error) -> Refusal {
-    Refusal {
+fn broken(_: io::Error) -> Rejection {
+    Rejection {
         status: StatusCode::BAD_REQUEST,
         detail: "Content-Encoding and body disagree",
     }
