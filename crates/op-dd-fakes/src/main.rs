@@ -11,7 +11,7 @@ use op_dd_fakes::{
 };
 use serde_json::json;
 
-/// A fake 1Password Events API and a fake Datadog log intake, until Ctrl-C.
+/// A fake 1Password Events API and a fake Datadog, until Ctrl-C.
 ///
 /// Both speak plain HTTP and listen on 127.0.0.1 unless told otherwise.
 #[derive(Debug, Parser)]
@@ -48,6 +48,10 @@ struct Arguments {
     /// The API key to accept [default: a made-up one]
     #[arg(long, value_name = "KEY")]
     api_key: Option<String>,
+
+    /// The application key to accept [default: a made-up one]
+    #[arg(long, value_name = "KEY")]
+    app_key: Option<String>,
 
     /// Append the logs that Datadog keeps to DIR/logs.ndjson and DIR/heartbeats.ndjson; without it they are only
     /// counted
@@ -133,6 +137,9 @@ async fn start(arguments: Arguments) -> anyhow::Result<(FakeEvents, FakeDatadog)
     if let Some(key) = arguments.api_key {
         datadog = datadog.accept(key);
     }
+    if let Some(key) = arguments.app_key {
+        datadog = datadog.application_key(key);
+    }
     if let Some(folder) = arguments.out {
         datadog = datadog.folder(folder);
     }
@@ -142,17 +149,18 @@ async fn start(arguments: Arguments) -> anyhow::Result<(FakeEvents, FakeDatadog)
 /// Says where the fakes are, in the form of a configuration that can be pasted.
 fn announce(events: &FakeEvents, datadog: &FakeDatadog, json: bool) {
     let (events_url, datadog_url) = (events.url(), datadog.url());
-    let (token, api_key) = (events.token(), datadog.api_key());
+    let token = events.token();
+    let (api_key, app_key) = (datadog.api_key(), datadog.application_key());
     if json {
         let line = json!({
             "events": { "url": events_url, "token": token },
-            "datadog": { "url": datadog_url, "api_key": api_key },
+            "datadog": { "url": datadog_url, "api_key": api_key, "app_key": app_key },
         });
         println!("{line}");
     } else {
         println!(
             "# The Events API and Datadog are there until Ctrl-C. A configuration for op-dd:\n\n\
-             [datadog]\nurl = {datadog_url:?}\napi_key = {api_key:?}\n\n\
+             [datadog]\nurl = {datadog_url:?}\napi_key = {api_key:?}\napp_key = {app_key:?}\n\n\
              [[accounts]]\nname = \"fake\"\nurl = {events_url:?}\ntoken = {token:?}\n"
         );
     }

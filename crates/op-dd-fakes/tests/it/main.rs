@@ -12,5 +12,7 @@ mod intake_batches;
 mod intake_faults;
 mod pages;
 mod program;
+mod recorded;
+mod shared;
 mod socket_faults;
 mod wire;

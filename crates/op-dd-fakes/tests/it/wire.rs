@@ -102,6 +102,15 @@ pub(crate) async fn submit(fake: &FakeDatadog, body: impl Into<String>) -> reqwe
     send(intake(fake).body(body.into())).await
 }
 
+/// A request to the management API, with both keys of the fake and without a body.
+pub(crate) fn manage(fake: &FakeDatadog, method: &str, target: &str) -> RequestBuilder {
+    client()
+        .request(method.parse().unwrap(), format!("{}{target}", fake.url()))
+        .header("dd-api-key", fake.api_key())
+        .header("dd-application-key", fake.application_key())
+        .header("content-type", "application/json")
+}
+
 pub(crate) fn client() -> reqwest::Client {
     reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())

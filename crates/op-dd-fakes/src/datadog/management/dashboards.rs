@@ -123,7 +123,6 @@ fn dress(
         dashboard.insert(name.to_owned(), value);
     }
     object::default(&mut dashboard, "description", Value::Null);
-    object::default(&mut dashboard, "is_read_only", false);
     object::default(&mut dashboard, "template_variables", Value::Null);
     object::default(&mut dashboard, "notify_list", Value::Null);
     object::default(&mut dashboard, "restricted_roles", json!([]));

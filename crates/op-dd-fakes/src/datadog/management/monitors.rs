@@ -30,6 +30,15 @@ const SETTABLE: [&str; 10] = [
     "assets",
 ];
 
+/// The types whose options have no switch for simple alerts in groups.
+const OF_METRICS: [&str; 5] = [
+    "cost alert",
+    "data-jobs alert",
+    "data-quality alert",
+    "metric alert",
+    "query alert",
+];
+
 impl Monitors {
     pub(crate) fn answer(
         &mut self,
@@ -130,7 +139,7 @@ fn dress(monitor: &mut Map<String, Value>) {
     object::default(monitor, "assets", json!([]));
     object::default(monitor, "options", json!({}));
 
-    let of_logs = text(monitor, "type") == "log alert";
+    let of_metrics = OF_METRICS.contains(&text(monitor, "type"));
     let Some(options) = monitor.get_mut("options").and_then(Value::as_object_mut) else {
         return;
     };
@@ -139,7 +148,7 @@ fn dress(monitor: &mut Map<String, Value>) {
     object::default(options, "new_host_delay", 300);
     object::default(options, "include_tags", true);
     object::default(options, "silenced", json!({}));
-    if of_logs {
+    if !of_metrics {
         object::default(options, "groupby_simple_monitor", false);
     }
     let thresholds = options.get_mut("thresholds").and_then(Value::as_object_mut);

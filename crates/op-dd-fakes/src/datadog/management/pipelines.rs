@@ -153,18 +153,28 @@ fn dress_processors(pipeline: &mut Map<String, Value>) {
     for processor in object::objects(pipeline, "processors") {
         object::default(processor, "name", "");
         object::default(processor, "is_enabled", false);
-        match object::text(processor, "type") {
-            "attribute-remapper" => {
-                object::default(processor, "preserve_source", false);
-                object::default(processor, "override_on_conflict", false);
-            }
-            "string-builder-processor" | "arithmetic-processor" => {
-                object::default(processor, "is_replace_missing", false);
-            }
-            "pipeline" => object::default(processor, "processors", json!([])),
-            _ => {}
+        dress_processor(processor);
+    }
+}
+
+fn dress_processor(processor: &mut Map<String, Value>) {
+    match object::text(processor, "type") {
+        "attribute-remapper" => {
+            object::default(processor, "preserve_source", false);
+            object::default(processor, "override_on_conflict", false);
         }
-        dress_processors(processor);
+        "string-builder-processor" | "arithmetic-processor" => {
+            object::default(processor, "is_replace_missing", false);
+        }
+        "pipeline" => {
+            object::default(processor, "processors", json!([]));
+            dress_processors(processor);
+        }
+        "array-map-processor" => {
+            object::default(processor, "preserve_source", true);
+            object::objects(processor, "processors").for_each(dress_processor);
+        }
+        _ => {}
     }
 }
 

@@ -19,7 +19,11 @@ pub(crate) fn dress(rule: &mut Map<String, Value>) {
         default(query, "groupByFields", json!([]));
         default(query, "distinctFields", json!([]));
         default(query, "hasOptionalGroupByFields", false);
-        if let Some(metric) = query.get("metric").filter(|metric| *metric != "").cloned() {
+        query.retain(|name, value| {
+            let is_empty = value == "" || value.as_array().is_some_and(Vec::is_empty);
+            !(is_empty && ["metric", "metrics"].contains(&name.as_str()))
+        });
+        if let Some(metric) = query.get("metric").cloned() {
             default(query, "metrics", json!([metric]));
         }
     }
