@@ -80,27 +80,35 @@ async fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
     let json = arguments.json;
     let (events, datadog) = start(arguments).await?;
+    // Whoever knows that it is there may stop it.
+    let stop = told_to_stop()?;
     announce(&events, &datadog, json);
-    told_to_stop().await?;
+    stop.await;
     report(&events, &datadog, json);
     events.stop().await;
     datadog.stop().await;
     Ok(())
 }
 
-/// By Ctrl-C, or as a program in the background is.
-async fn told_to_stop() -> std::io::Result<()> {
+/// Listens from this call on for Ctrl-C, and for what ends a program in the background. Gives what waits for it.
+fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
+        let mut interrupt = signal(SignalKind::interrupt())?;
         let mut terminate = signal(SignalKind::terminate())?;
-        tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => interrupted,
-            _ = terminate.recv() => Ok(()),
-        }
+        Ok(async move {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        })
     }
     #[cfg(not(unix))]
-    tokio::signal::ctrl_c().await
+    Ok(async {
+        // Without a signal to wait for there is nothing to wait for.
+        let _ = tokio::signal::ctrl_c().await;
+    })
 }
 
 async fn start(arguments: Arguments) -> anyhow::Result<(FakeEvents, FakeDatadog)> {

@@ -55,6 +55,11 @@ async fn says_where_it_is_and_answers_there() {
         .header("dd-api-key", text("/datadog/api_key"))
         .header("content-type", "application/json");
     assert_eq!(send(logs.body("[{}]")).await.unwrap().status, 202);
+    let monitors = client()
+        .get(format!("{}/api/v1/monitor", text("/datadog/url")))
+        .header("dd-api-key", text("/datadog/api_key"))
+        .header("dd-application-key", text("/datadog/app_key"));
+    assert_eq!(send(monitors).await.unwrap().body, "[]");
 }
 
 #[cfg(unix)]

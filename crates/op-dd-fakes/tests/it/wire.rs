@@ -111,6 +111,33 @@ pub(crate) fn manage(fake: &FakeDatadog, method: &str, target: &str) -> RequestB
         .header("content-type", "application/json")
 }
 
+/// Asks the management API, without a body if that is null.
+pub(crate) async fn ask_for(
+    fake: &FakeDatadog,
+    method: &str,
+    target: &str,
+    body: &Value,
+) -> Answer {
+    let request = manage(fake, method, target);
+    let request = match body {
+        Value::Null => request,
+        body => request.body(body.to_string()),
+    };
+    send(request).await.unwrap()
+}
+
+/// Sets or takes away what is at a place.
+pub(crate) fn set(value: &mut Value, place: &str, to: Option<Value>) {
+    let (holder, name) = place.rsplit_once('/').unwrap();
+    let holder = value.pointer_mut(holder).unwrap();
+    match (holder, to) {
+        (Value::Array(items), Some(to)) => items[name.parse::<usize>().unwrap()] = to,
+        (Value::Object(members), Some(to)) => drop(members.insert(name.to_owned(), to)),
+        (Value::Object(members), None) => assert!(members.remove(name).is_some(), "{place}"),
+        (other, _) => panic!("{place}: {other}"),
+    }
+}
+
 pub(crate) fn client() -> reqwest::Client {
     reqwest::Client::builder()
         .redirect(reqwest::redirect::Policy::none())

@@ -84,8 +84,9 @@ fn parse(body: &[u8]) -> Result<Vec<(&str, Root<'_>)>, Rejection> {
 }
 
 fn is_from(root: &Root<'_>, source: &str) -> bool {
-    root.get("ddsource")
-        .is_some_and(|value| value.get().trim_matches('"') == source)
+    root.get("ddsource").is_some_and(|value| {
+        serde_json::from_str(value.get()).is_ok_and(|text: &str| text == source)
+    })
 }
 
 #[cfg(test)]
