@@ -24,7 +24,7 @@ pub struct Exchange {
     pub uri: Uri,
     /// Every header, the credentials among them.
     pub headers: HeaderMap,
-    /// The body as it was sent. Empty at the intake, which would have to hold megabytes; see [`size`](Self::size).
+    /// The body as it was sent. Empty at Datadog, whose intake would have to hold megabytes; see [`size`](Self::size).
     pub body: Bytes,
     /// The length of the body as it was sent, so compressed, in bytes.
     pub size: usize,
