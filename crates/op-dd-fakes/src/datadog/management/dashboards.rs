@@ -1,6 +1,6 @@
 use std::collections::BTreeMap;
 
-use http::{Method, StatusCode};
+use http::Method;
 use serde_json::{Map, Value, json};
 
 use super::call::Call;
@@ -141,21 +141,14 @@ fn number_widgets(holder: &mut Map<String, Value>, identities: &mut Identities) 
 
 /// A title as it is in a URL.
 fn slug(title: &str) -> String {
-    let plain: String = title
-        .to_lowercase()
-        .chars()
-        .filter_map(|letter| match letter {
-            letter if letter.is_ascii_alphanumeric() => Some(letter),
-            ' ' | '-' => Some('-'),
-            _ => None,
-        })
-        .collect();
-    plain
+    let letter = |letter: char| match letter {
+        letter if letter.is_ascii_alphanumeric() => Some(letter),
+        ' ' | '-' => Some('-'),
+        _ => None,
+    };
+    title.to_lowercase().chars().filter_map(letter).collect()
 }
 
 fn unknown(id: &str) -> ApiError {
-    ApiError::new(
-        StatusCode::NOT_FOUND,
-        format!("Dashboard with ID {id} not found"),
-    )
+    ApiError::not_found(format!("Dashboard with ID {id} not found"))
 }

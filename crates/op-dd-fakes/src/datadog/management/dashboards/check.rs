@@ -75,7 +75,7 @@ fn check_presets(dashboard: &Map<String, Value>) -> Result<(), String> {
 }
 
 /// A value as the server quotes it, which is written in Python.
-pub(super) fn as_python(value: &Value) -> String {
+fn as_python(value: &Value) -> String {
     match value {
         Value::Null => "None".to_owned(),
         Value::Bool(true) => "True".to_owned(),
