@@ -1,3 +1,5 @@
+use std::time::SystemTime;
+
 use async_trait::async_trait;
 
 use crate::{Error, Feed, Page, Position};
@@ -20,4 +22,9 @@ pub trait EventSource: Send + Sync {
 
     /// The name of the host that the events come from.
     fn host(&self) -> &str;
+
+    /// When this ends, if that is known: somebody has to issue a new token until then.
+    fn expires_at(&self) -> Option<SystemTime> {
+        None
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use datadog_logs::{ApiKey, BuildError, Site, Tags};
 use onepassword_events::{AccessToken, ErrorKind, EventSource as _, Feed, Pacer};
@@ -13,6 +13,9 @@ use crate::config::{self, Config, Secret};
 use crate::exit::{Exit, Failure};
 
 const USER_AGENT: &str = concat!("op-dd/", env!("CARGO_PKG_VERSION"));
+
+/// How often each stream tells Datadog how it is doing: monitors wait for it.
+const HEARTBEAT: Duration = Duration::from_secs(300);
 
 /// A bridge, and the accounts of the configuration that it doesn't carry, with the reasons.
 pub(crate) struct Assembly {
@@ -36,6 +39,7 @@ pub(crate) fn assemble(
     let mut left_out = Vec::new();
     let mut builder = Bridge::builder(sink, store.clone(), store)
         .tags(tags.clone())
+        .heartbeat(HEARTBEAT)
         .observer(observer);
     for settings in &config.accounts {
         match account(settings, ca.as_deref(), &tags, &mut pacers) {

@@ -218,6 +218,10 @@ impl EventSource for Client {
     fn host(&self) -> &str {
         self.0.endpoint.host()
     }
+
+    fn expires_at(&self) -> Option<SystemTime> {
+        self.token().claims().expires_at()
+    }
 }
 
 impl fmt::Debug for Client {

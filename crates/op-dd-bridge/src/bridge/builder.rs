@@ -9,8 +9,10 @@ use tokio::sync::Mutex;
 use super::budget::Budget;
 use super::clock::Clock;
 use super::gate::Gate;
+use super::heartbeat::Heartbeat;
 use super::intake::Intake;
 use super::lane::Lane;
+use super::pulse::Pulse;
 use super::reader::Reader;
 use super::{Bridge, BridgeError, Observer, Progress, Stream};
 use crate::{Account, Context, CursorStore, DeadLetters, DefaultMapper, Mapper, Name, StreamId};
@@ -27,6 +29,7 @@ pub struct BridgeBuilder {
     destination: Name,
     poll_interval: Duration,
     page_memory: usize,
+    heartbeat: Option<Heartbeat>,
     clock: Arc<dyn Fn() -> SystemTime + Send + Sync>,
     observer: Option<Observer>,
 }
@@ -47,6 +50,7 @@ impl BridgeBuilder {
             destination: Name::DATADOG,
             poll_interval: Duration::from_secs(10),
             page_memory: 24 * 1024 * 1024,
+            heartbeat: None,
             clock: Arc::new(SystemTime::now),
             observer: None,
         }
@@ -88,6 +92,35 @@ impl BridgeBuilder {
     /// go, and read again when there is. 24 MiB, unless set; a single page may be larger.
     pub fn page_memory(mut self, bytes: usize) -> Self {
         self.page_memory = bytes;
+        self
+    }
+
+    /// Tells the sink in this interval, from a second to a day, and whenever [`run`](Bridge::run) or
+    /// [`drain`](Bridge::drain) ends, how each stream is doing: one log for each stream, beside the
+    /// logs of events. It is not told, unless set.
+    ///
+    /// The log has the source and service `op-dd`, the stream's tags, and these attributes:
+    ///
+    /// | attribute | what it says |
+    /// | --- | --- |
+    /// | `evt.name` | `heartbeat` |
+    /// | `onepassword.account`, `onepassword.feed`, `op_dd.destination` | the stream |
+    /// | `op_dd.pages`, `op_dd.events` | pages that were committed, and the events on them |
+    /// | `op_dd.late`, `op_dd.refused` | of those, the ones that were dated anew, and the dead letters |
+    /// | `op_dd.first_uuid`, `op_dd.last_uuid` | the first and the last of those events |
+    /// | `op_dd.lag_event_s` | how old the last of them was when it was accepted |
+    /// | `op_dd.since_success_s` | how long ago the stream was last up to date or moved, or the bridge was made |
+    /// | `op_dd.token_expires_in_s` | how long the account's token is good for; negative if it has expired |
+    /// | `op_dd.version` | of this crate |
+    ///
+    /// What isn't known is left out. It counts what came since the last one that was accepted, in this
+    /// process: one that is not accepted is not sent again, and the next counts its share, too. If an
+    /// answer got lost, both may have arrived: then they have the same `first_uuid`, and the later counts
+    /// for both. Its status is `warn` if the stream fails, and nothing went well since the last one.
+    ///
+    /// It is sent beside the logs of events, waits for none of them, and is given up after four seconds.
+    pub fn heartbeat(mut self, interval: Duration) -> Self {
+        self.heartbeat = Some(Heartbeat::new(interval));
         self
     }
 
@@ -150,10 +183,13 @@ impl BridgeBuilder {
                     clock: clock.clone(),
                     budget: budget.clone(),
                 };
+                let tags = context.tags().clone();
+                let pulse = Pulse::new(Arc::clone(&account.source), tags);
                 let lane = Lane::new(id.clone(), reader, account.start, context);
                 streams.push(Stream {
                     id,
                     lane: Mutex::new(lane),
+                    pulse,
                 });
             }
         }
@@ -164,6 +200,7 @@ impl BridgeBuilder {
             mapper: self.mapper,
             clock,
             poll_interval: self.poll_interval,
+            heartbeat: self.heartbeat,
             observer: self.observer,
             streams,
         })
@@ -178,6 +215,7 @@ impl fmt::Debug for BridgeBuilder {
             .field("destination", &self.destination)
             .field("poll_interval", &self.poll_interval)
             .field("page_memory", &self.page_memory)
+            .field("heartbeat", &self.heartbeat)
             .finish_non_exhaustive()
     }
 }

@@ -75,6 +75,22 @@ impl Intake {
         sent.map_err(StepError::Sink)
     }
 
+    /// Sends these beside the streams, unless the intake asked to be left alone. Whether it accepts them
+    /// opens and closes nothing for the streams; but if it asks to be left alone now, that goes for all.
+    pub(super) async fn send_aside(&self, entries: &[LogEntry]) -> Result<Receipt, StepError> {
+        if let Some((wait, why @ Pause::Asked)) = self.closed_for() {
+            let by = Scope::Intake;
+            return Err(StepError::Paused { by, why, wait });
+        }
+        let sent = self.sink.send(entries).await;
+        if let Err(error) = &sent
+            && matches!(error.retry(), Retry::After(_))
+        {
+            self.failed(error);
+        }
+        sent.map_err(StepError::Sink)
+    }
+
     fn turn(&self) -> Result<Turn<'_>, StepError> {
         let mut outage = self.lock();
         if let Some((wait, why)) = outage.closed_for() {

@@ -20,6 +20,8 @@ pub(super) struct Lane {
     start: Option<SystemTime>,
     context: Context,
     checkpoint: Option<Checkpoint>,
+    /// A place of which it isn't known whether it was committed, and what to report if it was.
+    unsettled: Option<(Place, StepReport)>,
     ahead: Option<Ahead>,
     /// How large the next page is likely to be: as large as the last, if that had more behind it.
     expected: usize,
@@ -40,6 +42,7 @@ impl Lane {
             start,
             context,
             checkpoint: None,
+            unsettled: None,
             ahead: None,
             expected: 0,
             accepted: Accepted::default(),
@@ -54,6 +57,11 @@ impl Lane {
 
     pub(super) async fn step(&mut self, bridge: &Bridge) -> Result<StepReport, StepError> {
         let (checkpoint, place) = self.checkpoint(bridge).await?;
+        if let Some((committed, report)) = self.unsettled.take()
+            && committed == place
+        {
+            return Ok(report);
+        }
         let ahead = self.ahead.take();
         // A failure is told. A page isn't kept over a pause: it is read again.
         if !ahead.as_ref().is_some_and(Ahead::has_failed) {
@@ -173,9 +181,13 @@ impl Lane {
             kept.await.map_err(StepError::Store)?;
             self.accepted.add_kept(&letters);
         }
-        self.commit(bridge, checkpoint, next).await?;
+        let report = shipment.report(bridge.clock.now());
+        if let Err(error) = self.commit(bridge, checkpoint, next.clone()).await {
+            self.unsettled = Some((next, report));
+            return Err(error);
+        }
         self.refusals.add(shipment.doubtful());
-        Ok(shipment.report(bridge.clock.now()))
+        Ok(report)
     }
 
     /// The stream's checkpoint. The first one is where to start, and is committed before anything is

@@ -14,8 +14,10 @@ mod builder;
 mod clock;
 mod error;
 mod gate;
+mod heartbeat;
 mod intake;
 mod lane;
+mod pulse;
 mod reader;
 mod refusals;
 mod report;
@@ -26,8 +28,10 @@ mod trouble;
 pub use builder::BridgeBuilder;
 use clock::Clock;
 pub use error::{BridgeError, Pause, Scope, StepError};
+use heartbeat::Heartbeat;
 use intake::Intake;
 use lane::Lane;
+use pulse::Pulse;
 pub use report::StepReport;
 pub use run::{Drained, Outcome, Progress};
 
@@ -48,6 +52,7 @@ pub struct Bridge {
     mapper: Arc<dyn Mapper>,
     clock: Clock,
     poll_interval: Duration,
+    heartbeat: Option<Heartbeat>,
     observer: Option<Observer>,
     streams: Vec<Stream>,
 }
@@ -58,6 +63,7 @@ type Observer = Arc<dyn Fn(&Progress<'_>) + Send + Sync>;
 struct Stream {
     id: StreamId,
     lane: Mutex<Lane>,
+    pulse: Pulse,
 }
 
 impl Bridge {
@@ -95,7 +101,9 @@ impl Bridge {
 
     async fn step_of(&self, stream: &Stream) -> Result<StepReport, StepError> {
         let mut lane = stream.lane.lock().await;
-        lane.step(self).await
+        let step = lane.step(self).await;
+        stream.pulse.take_note(&step);
+        step
     }
 }
 

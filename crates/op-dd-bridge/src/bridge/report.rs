@@ -18,6 +18,10 @@ pub struct StepReport {
     pub more: bool,
     /// Whether the cursor moved.
     pub moved: bool,
+    /// The id of the page's first event, if it has one of at most 200 bytes.
+    pub first_uuid: Option<String>,
+    /// The id of the page's last event, if it has one of at most 200 bytes.
+    pub last_uuid: Option<String>,
     /// How old the page's last event was, by its own time, when it was accepted.
     pub lag: Option<Duration>,
     /// Bytes of JSON that went to the intake, before compression.

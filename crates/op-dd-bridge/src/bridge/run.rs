@@ -80,7 +80,12 @@ impl Bridge {
         let stop = stop.shared();
         let alarms = Alarms::default();
         let streams = self.streams.iter();
-        join_all(streams.map(|stream| self.follow(stream, patience, stop.clone(), &alarms))).await
+        let work =
+            join_all(streams.map(|stream| self.follow(stream, patience, stop.clone(), &alarms)));
+        match &self.heartbeat {
+            Some(heartbeat) => heartbeat.accompany(work, &stop, self).await,
+            None => work.await,
+        }
     }
 
     async fn follow<S: Future<Output = ()>>(

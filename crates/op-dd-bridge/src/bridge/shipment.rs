@@ -13,6 +13,9 @@ use crate::{Context, DeadLetter, Mapped, Mapper};
 const ENVELOPE_MESSAGE: &str = "op-dd: an event was refused; this log of the same source, host, \
      service, status and tags, without the event, finds out whether the fault is the event's own";
 
+/// Real ids have 26 characters. One may be as long as an event, and a report is to be small.
+const LONGEST_UUID: usize = 200;
+
 /// A page made ready to be sent, and what became of it.
 pub(super) struct Shipment<'a> {
     page: &'a Page,
@@ -146,13 +149,16 @@ impl<'a> Shipment<'a> {
     }
 
     /// What there is to say of it once it is committed.
-    pub(super) fn report(self, now: SystemTime) -> StepReport {
+    pub(super) fn report(&self, now: SystemTime) -> StepReport {
         let lag = self.newest.and_then(|time| now.duration_since(time).ok());
+        let events = self.page.events();
         StepReport {
             more: self.page.has_more(),
             moved: true,
+            first_uuid: events.first().and_then(uuid),
+            last_uuid: events.last().and_then(uuid),
             lag,
-            ..self.report
+            ..self.report.clone()
         }
     }
 
@@ -160,6 +166,11 @@ impl<'a> Shipment<'a> {
         self.letters.push(letter);
         self.report.refused += 1;
     }
+}
+
+fn uuid(event: &Event) -> Option<String> {
+    let uuid = event.uuid().filter(|uuid| uuid.len() <= LONGEST_UUID)?;
+    Some(uuid.into_owned())
 }
 
 /// An entry over the intake's documented size is at fault by itself, whatever became of the others.

@@ -14,6 +14,7 @@ mod event;
 mod file_store;
 #[cfg(target_os = "linux")]
 mod full_disk;
+mod heartbeat;
 mod json;
 mod lateness;
 mod mapping;

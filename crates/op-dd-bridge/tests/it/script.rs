@@ -16,6 +16,7 @@ use op_dd_bridge::{
     Account, Bridge, BridgeBuilder, Checkpoint, CursorStore, DeadLetter, DeadLetters, MemoryStore,
     Place, StepError, StepReport, StoreError, StoreErrorKind, StreamId,
 };
+use serde_json::Value;
 use tokio::time::{Instant, sleep};
 
 use crate::event::{NOW, name, text, time};
@@ -37,7 +38,9 @@ impl World {
             sink: Arc::new(Sink {
                 journal: journal.clone(),
                 replies: Mutex::default(),
+                replies_to_heartbeats: Mutex::default(),
                 logs: Mutex::default(),
+                heartbeats: Mutex::default(),
             }),
             store: Arc::new(Store {
                 journal: journal.clone(),
@@ -57,6 +60,7 @@ impl World {
             pages: Mutex::default(),
             answers: Mutex::default(),
             asked: Mutex::default(),
+            expires: Mutex::default(),
         })
     }
 
@@ -118,6 +122,7 @@ pub(crate) struct Source {
     pages: Mutex<BTreeMap<Feed, Vec<Vec<String>>>>,
     answers: Mutex<BTreeMap<Feed, VecDeque<Answer>>>,
     asked: Mutex<Vec<Position>>,
+    expires: Mutex<Option<SystemTime>>,
 }
 
 /// What a source does instead of answering as it should.
@@ -152,6 +157,11 @@ impl Source {
     pub(crate) fn next(&self, feed: Feed, answer: Answer) {
         let mut answers = self.answers.lock().unwrap();
         answers.entry(feed).or_default().push_back(answer);
+    }
+
+    /// Its token is good until then.
+    pub(crate) fn expires(&self, at: SystemTime) {
+        *self.expires.lock().unwrap() = Some(at);
     }
 
     /// The positions that it was asked for.
@@ -221,6 +231,10 @@ impl EventSource for Source {
     fn host(&self) -> &str {
         &self.host
     }
+
+    fn expires_at(&self) -> Option<SystemTime> {
+        *self.expires.lock().unwrap()
+    }
 }
 
 /// A test that waits for this has an end all the same.
@@ -279,7 +293,9 @@ async fn refusal(status: u16, retry_after: Option<u64>) -> Error {
 pub(crate) struct Sink {
     journal: Journal,
     replies: Mutex<VecDeque<Reply>>,
+    replies_to_heartbeats: Mutex<VecDeque<Reply>>,
     logs: Mutex<Vec<Vec<String>>>,
+    heartbeats: Mutex<Vec<Value>>,
 }
 
 /// What a sink does instead of accepting everything.
@@ -292,6 +308,8 @@ pub(crate) enum Reply {
     Refuse(Vec<Refused>),
     /// Fails.
     Fail(SendError),
+    /// Accepts everything, and fails all the same.
+    Lose(SendError),
     /// Never replies.
     Never,
     /// Takes this long.
@@ -304,7 +322,17 @@ impl Sink {
         self.replies.lock().unwrap().push_back(reply);
     }
 
-    /// What was sent, send by send, log by log, accepted or not.
+    /// Does this the next time that it is sent heartbeats.
+    pub(crate) fn next_heartbeat(&self, reply: Reply) {
+        self.replies_to_heartbeats.lock().unwrap().push_back(reply);
+    }
+
+    /// The heartbeats that it has accepted.
+    pub(crate) fn heartbeats(&self) -> Vec<Value> {
+        self.heartbeats.lock().unwrap().clone()
+    }
+
+    /// What was sent, send by send, log by log, accepted or not. Heartbeats are apart.
     pub(crate) fn logs(&self) -> Vec<Vec<String>> {
         self.logs.lock().unwrap().clone()
     }
@@ -319,6 +347,10 @@ impl Sink {
     }
 }
 
+fn value(log: &String) -> Value {
+    serde_json::from_str(log).unwrap()
+}
+
 fn id(log: &str) -> String {
     let uuid = member(log, "uuid").unwrap_or("?".to_owned());
     uuid.trim_matches('"').to_owned()
@@ -328,15 +360,27 @@ fn id(log: &str) -> String {
 impl LogSink for Sink {
     async fn send(&self, entries: &[LogEntry]) -> Result<Receipt, SendError> {
         let logs: Vec<_> = entries.iter().map(text).collect();
-        let ids: Vec<_> = logs.iter().map(|log| id(log)).collect();
-        self.journal.note(format!("send {}", ids.join(" ")));
+        let are_heartbeats = entries
+            .iter()
+            .any(|entry| entry.source_ref() == Some("op-dd"));
+        let replies = if are_heartbeats {
+            self.journal.note(format!("beat {}", logs.len()));
+            &self.replies_to_heartbeats
+        } else {
+            let ids: Vec<_> = logs.iter().map(|log| id(log)).collect();
+            self.journal.note(format!("send {}", ids.join(" ")));
+            &self.replies
+        };
         let mut receipt = Receipt::default();
         receipt.accepted = entries.len();
         receipt.requests = 1;
         receipt.bytes = logs.iter().map(String::len).sum();
         receipt.bytes_sent = 7;
-        self.logs.lock().unwrap().push(logs);
-        let next = self.replies.lock().unwrap().pop_front();
+        let heartbeats: Vec<_> = logs.iter().filter(|_| are_heartbeats).map(value).collect();
+        if !are_heartbeats {
+            self.logs.lock().unwrap().push(logs);
+        }
+        let next = replies.lock().unwrap().pop_front();
         let mut reply = next.unwrap_or(Reply::Accept);
         while let Reply::Late(by, then) = reply {
             sleep(by).await;
@@ -350,8 +394,16 @@ impl LogSink for Sink {
                 receipt.refused = refused;
             }
             Reply::Fail(error) => return Err(error),
+            Reply::Lose(error) => {
+                self.heartbeats.lock().unwrap().extend(heartbeats);
+                return Err(error);
+            }
             Reply::Never => never().await,
         }
+        let refused = |index| receipt.refused.iter().any(|refused| refused.index == index);
+        let heartbeats = (0..).zip(heartbeats).filter(|(index, _)| !refused(*index));
+        let heartbeats = heartbeats.map(|(_, heartbeat)| heartbeat);
+        self.heartbeats.lock().unwrap().extend(heartbeats);
         Ok(receipt)
     }
 }

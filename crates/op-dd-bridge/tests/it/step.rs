@@ -251,6 +251,8 @@ async fn a_commit_of_which_nobody_knows_is_looked_up() {
     world.store.next("commit", Fate::KeptUnknown);
     step(&bridge, &stream).await.unwrap_err();
     world.journal.take();
+    let found_out = step(&bridge, &stream).await.unwrap();
+    assert_eq!((found_out.sent, found_out.moved), (1, true));
     step(&bridge, &stream).await.unwrap();
     let expected = [
         "load",

@@ -1,0 +1,108 @@
+use std::time::Duration;
+
+use datadog_logs::{JsonError, LogEntry};
+use futures_util::future::{Shared, join};
+use tokio::sync::{Mutex, Notify};
+use tokio::time::{Instant, sleep_until, timeout};
+
+use super::pulse::Pulse;
+use super::{Bridge, StepError, Stream};
+
+/// How long the intake may take over heartbeats. At a stop there may be two sendings, and whoever told
+/// the bridge to stop may not wait for long.
+const LONGEST_SEND: Duration = Duration::from_secs(4);
+
+/// Tells the sink at an interval how the streams are doing, all in one batch.
+#[derive(Debug)]
+pub(super) struct Heartbeat {
+    interval: Duration,
+    /// One sending after the other, or both would count the same.
+    turn: Mutex<()>,
+}
+
+impl Heartbeat {
+    pub(super) fn new(interval: Duration) -> Self {
+        let (second, day) = (Duration::from_secs(1), Duration::from_secs(86_400));
+        Self {
+            interval: interval.clamp(second, day),
+            turn: Mutex::default(),
+        }
+    }
+
+    /// Does `work`, and sends heartbeats meanwhile, and the last ones at its end.
+    ///
+    /// When it is to stop, they are sent at once, since what is under way may take longer than there is
+    /// time; and at the end for those streams that have more to tell by then.
+    pub(super) async fn accompany<T, S: Future<Output = ()>>(
+        &self,
+        work: impl Future<Output = T>,
+        stop: &Shared<S>,
+        bridge: &Bridge,
+    ) -> T {
+        let over = Notify::new();
+        let work = async {
+            let done = work.await;
+            over.notify_one();
+            done
+        };
+        let beats = async {
+            let mut stopped = None;
+            let mut due = Instant::now() + self.interval;
+            loop {
+                tokio::select! {
+                    biased;
+                    () = over.notified() => break,
+                    () = stop.clone(), if stopped.is_none() => stopped = Some(Instant::now()),
+                    () = sleep_until(due) => due = Instant::now() + self.interval,
+                }
+                self.beat(bridge, |_| true).await;
+            }
+            let has_more = |pulse: &Pulse| stopped.is_none_or(|since| pulse.has_news(since));
+            self.beat(bridge, has_more).await;
+        };
+        join(work, beats).await.0
+    }
+
+    async fn beat(&self, bridge: &Bridge, of: impl Fn(&Pulse) -> bool) {
+        let _turn = self.turn.lock().await;
+        let streams = bridge.streams.iter().filter(|stream| of(&stream.pulse));
+        let streams: Vec<_> = streams.collect();
+        let logs = match logs(&streams, bridge) {
+            Ok(logs) if !logs.is_empty() => logs,
+            Ok(_) => return,
+            Err(error) => {
+                tracing::warn!(%error, "no heartbeat");
+                return;
+            }
+        };
+        let sent = timeout(LONGEST_SEND, bridge.intake.send_aside(&logs)).await;
+        let accepted = |index: usize| match &sent {
+            Ok(Ok(receipt)) => !receipt.refused.iter().any(|refused| refused.index == index),
+            Ok(Err(StepError::Sink(error))) => error.accepted().binary_search(&index).is_ok(),
+            _ => false,
+        };
+        for (index, stream) in streams.iter().enumerate() {
+            if accepted(index) {
+                stream.pulse.was_told();
+            }
+        }
+        match &sent {
+            // Where it fails, the streams say so, too.
+            Err(_) => tracing::debug!("no heartbeat: the intake took too long"),
+            Ok(Err(error)) => tracing::debug!(%error, "no heartbeat"),
+            Ok(Ok(receipt)) if !receipt.refused.is_empty() => {
+                let refused = receipt.refused.len();
+                tracing::warn!(refused, "the intake refuses heartbeats");
+            }
+            Ok(Ok(_)) => {}
+        }
+    }
+}
+
+fn logs(streams: &[&Stream], bridge: &Bridge) -> Result<Vec<LogEntry>, JsonError> {
+    let now = bridge.clock.now();
+    let streams = streams.iter();
+    streams
+        .map(|stream| stream.pulse.tell(&stream.id, now))
+        .collect()
+}
