@@ -125,6 +125,48 @@ fn every_event_arrives_once_and_the_summary_agrees() {
 }
 
 #[test]
+fn each_stream_ends_with_a_heartbeat_that_agrees_with_the_summary() {
+    let demo = Demo::new();
+    demo.good(&[
+        "--events",
+        "5000",
+        "--seed",
+        "7",
+        "--fault",
+        "intake:503x2",
+        "--fault",
+        "events:cut",
+    ]);
+    let logs = demo.logs();
+    let of_feed = |feed: &str| {
+        let of_feed = |log: &&Value| log["onepassword"]["feed"] == feed;
+        logs.iter().filter(of_feed).map(uuid).collect::<Vec<_>>()
+    };
+    let text = fs::read_to_string(demo.out().join("heartbeats.ndjson")).unwrap();
+    let heartbeats = text.lines().map(|line| {
+        let said: Value = serde_json::from_str(line).unwrap();
+        (
+            said["onepassword"]["feed"].as_str().unwrap().to_owned(),
+            said,
+        )
+    });
+    let heartbeats: BTreeMap<_, _> = heartbeats.collect();
+    assert_eq!(heartbeats.keys().collect::<Vec<_>>(), FEEDS);
+    assert_eq!(text.lines().count(), FEEDS.len());
+    for (feed, said) in heartbeats {
+        let summary = &demo.summary()["feeds"][&feed];
+        for count in ["events", "late", "refused"] {
+            assert_eq!(said["op_dd"][count], summary[count], "{feed}: {count}");
+        }
+        let kept = of_feed(&feed);
+        assert_eq!(said["op_dd"]["first_uuid"], *kept.first().unwrap());
+        assert_eq!(said["op_dd"]["last_uuid"], *kept.last().unwrap());
+        assert_eq!(said["evt"]["name"], "heartbeat");
+        assert_eq!(said["status"], "info");
+    }
+}
+
+#[test]
 fn a_second_run_goes_on_and_sends_nothing_again() {
     let demo = Demo::new();
     let arguments = ["--events", "1200", "--seed", "7"];

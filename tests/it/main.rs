@@ -3,6 +3,7 @@
 
 mod demo;
 mod exit_codes;
+mod heartbeat;
 mod hostile;
 mod kills;
 mod marked;

@@ -322,7 +322,12 @@ url = "{}"
                 secrets.are_not_in(side, request.body);
             }
         }
-        for log in self.datadog.logs() {
+        for log in self
+            .datadog
+            .logs()
+            .into_iter()
+            .chain(self.datadog.heartbeats())
+        {
             tokens.are_not_in("a log", &*log);
         }
         run
@@ -345,6 +350,16 @@ url = "{}"
         let logs = self.datadog.logs();
         let logs = logs.iter().map(|log| serde_json::from_str(log).unwrap());
         logs.collect()
+    }
+
+    /// How many events the heartbeats that arrived tell of.
+    pub(crate) fn told_of(&self) -> usize {
+        let heartbeats = self.datadog.heartbeats();
+        let heartbeats = heartbeats
+            .iter()
+            .map(|said| serde_json::from_str(said).unwrap());
+        let events = heartbeats.map(|said: Value| said["op_dd"]["events"].as_u64().unwrap());
+        usize::try_from(events.sum::<u64>()).unwrap()
     }
 }
 

@@ -337,8 +337,10 @@ fn told_to_stop_it_ends_what_it_has_begun_and_loses_nothing() {
     assert!(run.stderr.contains("finishing what is under way"), "{run}");
     let arrived = world.arrived().len();
     assert!(0 < arrived && arrived < COUNT, "{arrived}");
+    assert_eq!(world.told_of(), arrived);
 
     assert_eq!(world.once().code, Some(0));
+    assert_eq!(world.told_of(), COUNT);
     let mut arrived = world.arrived();
     assert_eq!(arrived.len(), COUNT);
     arrived.dedup();

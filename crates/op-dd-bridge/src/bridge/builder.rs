@@ -105,12 +105,12 @@ impl BridgeBuilder {
     /// | --- | --- |
     /// | `evt.name` | `heartbeat` |
     /// | `onepassword.account`, `onepassword.feed`, `op_dd.destination` | the stream |
-    /// | `op_dd.pages`, `op_dd.events` | pages that were committed, and the events on them |
+    /// | `op_dd.pages`, `op_dd.events` | pages that were committed, empty ones too, and their events |
     /// | `op_dd.late`, `op_dd.refused` | of those, the ones that were dated anew, and the dead letters |
     /// | `op_dd.first_uuid`, `op_dd.last_uuid` | the first and the last of those events |
     /// | `op_dd.lag_event_s` | how old the last of them was when it was accepted |
-    /// | `op_dd.since_success_s` | how long ago the stream was last up to date or moved, or the bridge was made |
-    /// | `op_dd.token_expires_in_s` | how long the account's token is good for; negative if it has expired |
+    /// | `op_dd.since_success_s` | how long ago a step of it last went well, or the bridge was made |
+    /// | `op_dd.token_expires_in_s` | how long the account's token is good for; negative once it is over |
     /// | `op_dd.version` | of this crate |
     ///
     /// What isn't known is left out. It counts what came since the last one that was accepted, in this

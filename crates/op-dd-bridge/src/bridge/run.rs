@@ -52,14 +52,16 @@ impl Bridge {
     /// Carries events until `stop` completes: asks every feed for news at the poll interval, follows
     /// it as long as it has more, waits as servers ask, and never gives up.
     ///
-    /// When `stop` completes, the steps that are under way come to their end, and no other begins.
+    /// When `stop` completes, the steps that are under way come to their end, and no other begins. With
+    /// [heartbeats](super::BridgeBuilder::heartbeat), the last ones are sent then.
     pub async fn run(&self, stop: impl Future<Output = ()> + Send) {
         self.drive(None, stop).await;
     }
 
     /// Carries what there is at present, and comes to an end: for a job that is started now and then.
     ///
-    /// A stream whose failures have lasted for `patience` is held; the others go on.
+    /// A stream whose failures have lasted for `patience` is held; the others go on. With
+    /// [heartbeats](super::BridgeBuilder::heartbeat), the last ones are sent at the end.
     pub async fn drain(
         &self,
         patience: Duration,

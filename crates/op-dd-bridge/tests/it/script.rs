@@ -347,7 +347,7 @@ impl Sink {
     }
 }
 
-fn value(log: &String) -> Value {
+fn value(log: &str) -> Value {
     serde_json::from_str(log).unwrap()
 }
 
@@ -376,7 +376,11 @@ impl LogSink for Sink {
         receipt.requests = 1;
         receipt.bytes = logs.iter().map(String::len).sum();
         receipt.bytes_sent = 7;
-        let heartbeats: Vec<_> = logs.iter().filter(|_| are_heartbeats).map(value).collect();
+        let heartbeats: Vec<_> = logs
+            .iter()
+            .filter(|_| are_heartbeats)
+            .map(|log| value(log))
+            .collect();
         if !are_heartbeats {
             self.logs.lock().unwrap().push(logs);
         }
