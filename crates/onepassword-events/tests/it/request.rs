@@ -1,10 +1,12 @@
 //! What goes over the wire.
 
+use std::time::{Duration, SystemTime};
+
 use http::Method;
 use onepassword_events::{Client, Cursor, EventSource, Feed, PageSize, Region, Reset, Timestamp};
 use serde_json::json;
 
-use crate::server::{Server, said, start, token, token_for};
+use crate::server::{Server, said, start, token, token_for, token_with};
 
 #[tokio::test(start_paused = true)]
 async fn each_feed_is_posted_to_its_own_path() {
@@ -163,4 +165,11 @@ fn a_client_knows_what_its_token_may_read() {
         client.token().expose_secret(),
         token("first").expose_secret()
     );
+    assert_eq!(client.expires_at(), None);
+
+    let claims = json!({ "aud": ["events.1password.com"], "exp": 1_800_000_000 });
+    let client = Client::builder(token_with(&claims, "short"));
+    let client = client.transport(server).build().unwrap();
+    let end = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+    assert_eq!(client.expires_at(), Some(end));
 }

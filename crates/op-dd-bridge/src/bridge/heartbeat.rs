@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use datadog_logs::{JsonError, LogEntry};
+use datadog_logs::{JsonError, LogEntry, Receipt, SendError, SendErrorKind};
 use futures_util::future::{Shared, join};
 use tokio::sync::{Mutex, Notify};
 use tokio::time::{Instant, sleep_until, timeout};
@@ -63,40 +63,49 @@ impl Heartbeat {
         join(work, beats).await.0
     }
 
+    /// Sends the heartbeats of those streams, and takes note of those that are accepted.
     async fn beat(&self, bridge: &Bridge, of: impl Fn(&Pulse) -> bool) {
         let _turn = self.turn.lock().await;
         let streams = bridge.streams.iter().filter(|stream| of(&stream.pulse));
         let streams: Vec<_> = streams.collect();
-        let logs = match logs(&streams, bridge) {
-            Ok(logs) if !logs.is_empty() => logs,
-            Ok(_) => return,
+        let sent = match logs(&streams, bridge) {
+            Ok(logs) => send(&logs, bridge).await,
             Err(error) => {
                 tracing::warn!(%error, "no heartbeat");
                 return;
             }
         };
-        let sent = timeout(LONGEST_SEND, bridge.intake.send_aside(&logs)).await;
-        let accepted = |index: usize| match &sent {
-            Ok(Ok(receipt)) => !receipt.refused.iter().any(|refused| refused.index == index),
-            Ok(Err(StepError::Sink(error))) => error.accepted().binary_search(&index).is_ok(),
-            _ => false,
+        let is_accepted = |index: usize| match &sent {
+            Ok(receipt) => !receipt.refused.iter().any(|refused| refused.index == index),
+            Err(StepError::Sink(error)) => error.accepted().contains(&index),
+            Err(_) => false,
         };
         for (index, stream) in streams.iter().enumerate() {
-            if accepted(index) {
+            if is_accepted(index) {
                 stream.pulse.was_told();
             }
         }
-        match &sent {
-            // Where it fails, the streams say so, too.
-            Err(_) => tracing::debug!("no heartbeat: the intake took too long"),
-            Ok(Err(error)) => tracing::debug!(%error, "no heartbeat"),
-            Ok(Ok(receipt)) if !receipt.refused.is_empty() => {
+        match sent {
+            // If pages fail, too, it is they that say so.
+            Err(error) => tracing::debug!(%error, "no heartbeat"),
+            Ok(receipt) if !receipt.refused.is_empty() => {
                 let refused = receipt.refused.len();
                 tracing::warn!(refused, "the intake refuses heartbeats");
             }
-            Ok(Ok(_)) => {}
+            Ok(_) => {}
         }
     }
+}
+
+async fn send(logs: &[LogEntry], bridge: &Bridge) -> Result<Receipt, StepError> {
+    if logs.is_empty() {
+        return Ok(Receipt::default());
+    }
+    let sending = timeout(LONGEST_SEND, bridge.intake.send_aside(logs));
+    sending.await.unwrap_or_else(|elapsed| {
+        let error = SendError::new(SendErrorKind::Timeout).with_source(elapsed);
+        Err(StepError::Sink(error))
+    })
 }
 
 fn logs(streams: &[&Stream], bridge: &Bridge) -> Result<Vec<LogEntry>, JsonError> {
