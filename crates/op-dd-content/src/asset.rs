@@ -1,6 +1,12 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use serde_json::{Map, Value};
+use thiserror::Error;
+
+use crate::Place;
+use crate::place::place;
+
 /// A file of content: one dashboard, rule, monitor, pipeline or widget.
 #[derive(Clone, Debug)]
 pub struct Asset {
@@ -16,6 +22,15 @@ pub struct Asset {
 pub struct Samples {
     pub(crate) file: String,
     pub(crate) text: Cow<'static, str>,
+}
+
+/// What is wrong with a file, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{file}{}: {problem}", place.map(|place| format!(":{place}")).unwrap_or_default())]
+pub struct AssetError {
+    file: String,
+    place: Option<Place>,
+    problem: String,
 }
 
 /// What a file is about, which is also the folder that it is in.
@@ -63,6 +78,42 @@ impl Asset {
     #[must_use]
     pub fn samples(&self) -> Option<&Samples> {
         self.samples.as_ref()
+    }
+
+    /// The JSON object that the file has to be.
+    pub(crate) fn object(&self) -> Result<Map<String, Value>, AssetError> {
+        serde_json::from_str(&self.text).map_err(|error| {
+            let said = error.to_string();
+            let problem = said.split(" at line ").next().unwrap_or_default();
+            AssetError {
+                file: self.file.clone(),
+                place: Some(Place::of_error(&self.text, &error)),
+                problem: format!("not a JSON object: {problem}"),
+            }
+        })
+    }
+
+    /// Something is wrong with what a JSON pointer names.
+    pub(crate) fn fault(&self, pointer: &str, problem: impl Into<String>) -> AssetError {
+        AssetError {
+            file: self.file.clone(),
+            place: place(&self.text, pointer),
+            problem: problem.into(),
+        }
+    }
+}
+
+impl AssetError {
+    /// The file, below the folder of the content.
+    #[must_use]
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
+    /// Where in it, if it is anywhere.
+    #[must_use]
+    pub fn place(&self) -> Option<Place> {
+        self.place
     }
 }
 

@@ -17,7 +17,7 @@ use crate::{Asset, Kind, Samples, bundled};
 /// ```
 #[derive(Clone, Debug)]
 pub struct Content {
-    assets: Vec<Asset>,
+    pub(crate) assets: Vec<Asset>,
 }
 
 /// A folder whose files can't be read.

@@ -5,13 +5,14 @@ mod bundled;
 mod content;
 mod dashboard;
 mod log;
+mod own_widgets;
 mod pipeline;
 mod place;
 mod rule;
 pub mod search;
 mod trial;
 
-pub use asset::{Asset, Kind, Samples};
+pub use asset::{Asset, AssetError, Kind, Samples};
 pub use content::{Content, ContentError};
 pub use dashboard::{Dashboard, DashboardError, Search, Widget};
 pub use log::{Log, LogError, Reserved};
