@@ -4,6 +4,8 @@ mod asset;
 mod bundled;
 mod content;
 mod dashboard;
+#[cfg(feature = "install")]
+pub mod install;
 mod log;
 mod own_widgets;
 mod pipeline;

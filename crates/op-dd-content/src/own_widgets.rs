@@ -45,11 +45,11 @@ impl Content {
 
     /// Which file a place of a dashboard is from, and where it is there: within the last group of 1Password
     /// Overview it is a widget's.
-    pub(crate) fn source<'a>(
+    pub(crate) fn source<'a, 'p>(
         &'a self,
         dashboard: &'a Asset,
-        pointer: &'a str,
-    ) -> (&'a Asset, &'a str) {
+        pointer: &'p str,
+    ) -> (&'a Asset, &'p str) {
         let file = self
             .of(Kind::Dashboard)
             .find(|asset| asset.name == dashboard.name)

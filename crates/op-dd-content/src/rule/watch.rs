@@ -34,6 +34,11 @@ impl WatchLists {
         self.0.is_empty()
     }
 
+    /// The names of those that are set.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.keys().map(String::as_str)
+    }
+
     /// The names of the lists that a rule needs.
     #[must_use]
     pub fn named_in(rule: &Value) -> Vec<String> {

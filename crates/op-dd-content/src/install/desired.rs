@@ -1,0 +1,159 @@
+use serde_json::{Map, Value};
+
+use super::resource::Resource;
+use super::{Selection, Settings, SettingsError, mark};
+use crate::{Asset, Content, Kind, WatchLists};
+
+/// What is to be in Datadog: the files, marked, with the settings written into them.
+#[derive(Clone, Debug)]
+pub struct Desired<'a> {
+    pub(super) content: &'a Content,
+    pub(super) objects: Vec<Object>,
+    pub(super) with_pipeline: bool,
+    selection: Selection,
+}
+
+/// One of them.
+#[derive(Clone, Debug)]
+pub(super) struct Object {
+    pub(super) resource: Resource,
+    /// The file; for 1Password Overview with the widgets of one's own.
+    pub(super) asset: Asset,
+    /// What it is known by in Datadog.
+    pub(super) mark: String,
+    pub(super) json: Value,
+    /// The watch lists that it needs and nobody gave.
+    pub(super) missing: Vec<String>,
+}
+
+impl<'a> Desired<'a> {
+    /// What `settings` make of the files that `selection` takes in.
+    ///
+    /// # Errors
+    ///
+    /// If a file isn't what can be marked, or a name or a watch list is given that there is no use for.
+    pub fn new(
+        content: &'a Content,
+        settings: &Settings,
+        selection: &Selection,
+    ) -> Result<Self, SettingsError> {
+        let dashboards = content.dashboards()?;
+        let files = content
+            .assets()
+            .filter(|asset| asset.kind() != Kind::Dashboard);
+        let mut objects = Vec::new();
+        let mut lists = Vec::new();
+        for asset in files.chain(&dashboards) {
+            if let Some(resource) = Resource::of(asset.kind()) {
+                let mut object = Object::new(resource, asset)?;
+                lists.append(&mut WatchLists::named_in(&object.json));
+                object.set(settings);
+                objects.push(object);
+            }
+        }
+        check(&objects, lists, settings, selection)?;
+        objects.retain(|object| selection.has(object.resource, object.asset.name()));
+        objects.sort_by(|a, b| (a.resource, a.asset.name()).cmp(&(b.resource, b.asset.name())));
+        Ok(Self {
+            content,
+            objects,
+            with_pipeline: settings.with_pipeline,
+            selection: selection.clone(),
+        })
+    }
+
+    /// What it is about.
+    #[must_use]
+    pub fn selection(&self) -> &Selection {
+        &self.selection
+    }
+
+    pub(super) fn takes_in(&self, resource: Resource, name: &str) -> bool {
+        self.selection.has(resource, name)
+    }
+}
+
+impl Object {
+    fn new(resource: Resource, asset: &Asset) -> Result<Self, SettingsError> {
+        let name = asset.name();
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_".contains(c);
+        if !name.chars().all(plain) {
+            let problem = "a file's name becomes a tag: rename it, with a-z, 0-9, - and _";
+            return Err(asset.fault("", problem).into());
+        }
+        let mut json: Map<String, Value> = asset.object()?;
+        mark::write(resource, &mut json, name);
+        let mark = mark::read(resource, &json).ok_or_else(|| {
+            let (member, problem) = match resource {
+                Resource::Pipeline => ("/name", "a pipeline needs a name"),
+                _ => ("/tags", "tags must be a list of texts"),
+            };
+            let fault = asset.fault(member, problem);
+            if fault.place().is_some() {
+                fault
+            } else {
+                asset.fault("", problem)
+            }
+        })?;
+        Ok(Self {
+            resource,
+            asset: asset.clone(),
+            mark,
+            json: Value::Object(json),
+            missing: Vec::new(),
+        })
+    }
+
+    fn set(&mut self, settings: &Settings) {
+        if self.resource == Resource::Rule {
+            self.missing = settings.watch_lists.fill(&mut self.json);
+        }
+        if let Some(json) = self.json.as_object_mut() {
+            settings
+                .notifications
+                .write(self.resource, json, self.asset.name());
+        }
+    }
+}
+
+/// A setting that changes nothing is a slip of the pen.
+fn check(
+    objects: &[Object],
+    mut lists: Vec<String>,
+    settings: &Settings,
+    selection: &Selection,
+) -> Result<(), SettingsError> {
+    let tells = |object: &Object| matches!(object.resource, Resource::Rule | Resource::Monitor);
+    for name in settings.notifications.names() {
+        if !named(objects, name).any(tells) {
+            let (what, name) = ("rule or monitor", name.to_owned());
+            return Err(SettingsError::Name { what, name });
+        }
+    }
+    for name in selection.names() {
+        if named(objects, name).next().is_none() {
+            let (what, name) = ("dashboard, rule, monitor or pipeline", name.to_owned());
+            return Err(SettingsError::Name { what, name });
+        }
+    }
+    lists.sort();
+    lists.dedup();
+    for name in settings.watch_lists.names() {
+        if !lists.iter().any(|list| list == name) {
+            let known = if lists.is_empty() {
+                "none".to_owned()
+            } else {
+                lists.join(", ")
+            };
+            let name = name.to_owned();
+            return Err(SettingsError::WatchList { name, known });
+        }
+    }
+    Ok(())
+}
+
+fn named<'a>(objects: &'a [Object], name: &'a str) -> impl Iterator<Item = &'a Object> {
+    objects
+        .iter()
+        .filter(move |object| object.asset.name() == name)
+}
