@@ -126,12 +126,116 @@ pub(crate) enum ContentCommand {
     List,
     /// Print a file
     Show(ShowArgs),
+    /// Say how what is in Datadog differs from the files
+    Diff(DiffArgs),
+    /// Create, replace and remove in Datadog, so that it is as the files say
+    Install(InstallArgs),
+    /// Remove from Datadog all that op-dd installed there
+    Uninstall(UninstallArgs),
 }
+
+const KEYS: &str = r#"The configuration names the keys and where Datadog is:
+
+  [datadog]
+  site = "datadoghq.eu"            # the one in your Datadog address
+  api_key = "env:DD_API_KEY"       # or file:/PATH
+  app_key = "env:DD_APP_KEY"       # an application key; its permissions are named
+
+Without --config the variables DD_API_KEY, DD_APP_KEY and DD_SITE do. What is ours bears a
+mark: rules and monitors the tag managed-by:op-dd, dashboards a last line in their
+description, pipelines (op-dd) in their name. Nothing else is touched."#;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ShowArgs {
     /// What op-dd content list calls it
     pub(crate) name: String,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = KEYS)]
+pub(crate) struct DiffArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+
+    #[command(flatten)]
+    pub(crate) settings: SettingsArgs,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = KEYS)]
+pub(crate) struct InstallArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+
+    #[command(flatten)]
+    pub(crate) settings: SettingsArgs,
+
+    /// Say what would be done, let Datadog judge it, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, clap::Args)]
+#[command(after_help = KEYS)]
+pub(crate) struct UninstallArgs {
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+
+    /// Say what would be removed, and change nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct TargetArgs {
+    /// The configuration, in TOML; it needs no account for this
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
+    /// Only this: dashboard, rule, monitor or pipeline, or a file's name; may be repeated
+    #[arg(long, value_name = "KIND|NAME")]
+    pub(crate) only: Vec<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct SettingsArgs {
+    /// Whom rules and monitors tell, such as @slack-security; with a name before it, such as
+    /// mfa-disabled=@pagerduty-oncall, whom that one tells; may be repeated
+    #[arg(long, value_name = "[NAME=]@WHOM", value_parser = notification)]
+    pub(crate) notify: Vec<(Option<String>, String)>,
+
+    /// A list that rules watch, such as `privileged_vaults=UUID,UUID`; may be repeated. A rule
+    /// whose list isn't given is not installed
+    #[arg(long, value_name = "LIST=VALUE,…", value_parser = watch_list)]
+    pub(crate) watch: Vec<(String, Vec<String>)>,
+
+    /// Install the log pipeline although Datadog's own for 1Password is there
+    #[arg(long)]
+    pub(crate) with_pipeline: bool,
+}
+
+fn notification(text: &str) -> Result<(Option<String>, String), String> {
+    let (name, whom) = match text.split_once('=') {
+        Some((name, whom)) if !name.starts_with('@') => (Some(name.to_owned()), whom),
+        _ => (None, text),
+    };
+    if whom.len() < 2 || !whom.starts_with('@') || whom.contains(char::is_whitespace) {
+        return Err("write @WHOM or NAME=@WHOM, such as @slack-security".to_owned());
+    }
+    Ok((name, whom.to_owned()))
+}
+
+fn watch_list(text: &str) -> Result<(String, Vec<String>), String> {
+    let (name, values) = text.split_once('=').unwrap_or_default();
+    let values: Vec<String> = values
+        .split(',')
+        .map(|value| value.trim().to_owned())
+        .filter(|value| !value.is_empty())
+        .collect();
+    if name.is_empty() || values.is_empty() {
+        return Err("write LIST=VALUE,VALUE, such as privileged_vaults=UUID,UUID".to_owned());
+    }
+    Ok((name.to_owned(), values))
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

@@ -52,7 +52,7 @@ fn execute(args: Args) -> Result<Exit, Failure> {
         match args.command {
             Command::Run(args) => run::execute(&args).await,
             Command::Demo(args) => demo::execute(&args).await,
-            Command::Content(args) => content::execute(&args),
+            Command::Content(args) => content::execute(&args).await,
         }
     });
     // A look-up or a disk that hangs can't be broken off, and nobody waits for it: files are replaced

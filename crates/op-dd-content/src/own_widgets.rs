@@ -45,7 +45,8 @@ impl Content {
 
     /// Which file a place of a dashboard is from, and where it is there: within the last group of 1Password
     /// Overview it is a widget's.
-    pub(crate) fn source<'a, 'p>(
+    #[must_use]
+    pub fn source<'a, 'p>(
         &'a self,
         dashboard: &'a Asset,
         pointer: &'p str,

@@ -39,6 +39,12 @@ pub(crate) struct Datadog {
     #[serde(default, deserialize_with = "parsed_if_there")]
     pub(crate) url: Option<Site>,
     pub(crate) api_key: Secret,
+    /// For what `op-dd content` does in Datadog.
+    #[serde(default)]
+    pub(crate) app_key: Option<Secret>,
+    /// Another management API than the site's.
+    #[serde(default, deserialize_with = "parsed_if_there")]
+    pub(crate) api_url: Option<Site>,
     #[serde(default = "zstd", deserialize_with = "parsed")]
     pub(crate) compression: Compression,
     #[serde(default)]
@@ -82,15 +88,21 @@ pub(crate) struct Account {
 impl Config {
     /// The configuration in a file.
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
+        let config = Self::read_for_content(path)?;
+        config
+            .check()
+            .map_err(|fault| Failure::configuration(format!("{}: {fault}", path.display())))?;
+        Ok(config)
+    }
+
+    /// The same for what needs no account.
+    pub(crate) fn read_for_content(path: &Path) -> Result<Self, Failure> {
         let shown = path.display();
         let text = std::fs::read_to_string(path).map_err(|error| {
             Failure::configuration(format!("the configuration {shown} can't be read: {error}"))
         })?;
         let config = Self::parse(&text)
             .map_err(|fault| Failure::configuration(format!("{shown}:{fault}")))?;
-        config
-            .check()
-            .map_err(|fault| Failure::configuration(format!("{shown}: {fault}")))?;
         for (secret, key) in config.secrets() {
             if let Secret::Literal(_) = secret {
                 tracing::warn!(
@@ -104,37 +116,51 @@ impl Config {
 
     /// One account named `default`, from environment variables that others read, too.
     pub(crate) fn from_environment() -> Result<Self, Failure> {
-        let variable = |name| {
-            std::env::var(name)
-                .ok()
-                .filter(|text| !text.trim().is_empty())
-        };
         if variable("OP_EVENTS_TOKEN").is_none() && variable("DD_API_KEY").is_none() {
             return Err(Failure::configuration(
                 "there is no configuration: give --config FILE, or set the environment variables \
                  OP_EVENTS_TOKEN and DD_API_KEY (and DD_SITE, unless it is datadoghq.com)",
             ));
         }
+        let mut config = Self::of_datadog()?;
+        config.accounts.push(Account {
+            name: Name::DEFAULT,
+            token: Secret::Env("OP_EVENTS_TOKEN".to_owned()),
+            region: None,
+            url: None,
+            feeds: None,
+            tags: Vec::new(),
+            start: None,
+        });
+        Ok(config)
+    }
+
+    /// No account, from environment variables.
+    pub(crate) fn from_environment_for_content() -> Result<Self, Failure> {
+        if variable("DD_API_KEY").is_none() && variable("DD_APP_KEY").is_none() {
+            return Err(Failure::configuration(
+                "there is no configuration: give --config FILE, or set the environment variables \
+                 DD_API_KEY and DD_APP_KEY (and DD_SITE, unless it is datadoghq.com)",
+            ));
+        }
+        Self::of_datadog()
+    }
+
+    fn of_datadog() -> Result<Self, Failure> {
         let site = variable("DD_SITE").map(|site| site.parse()).transpose();
         Ok(Self {
             datadog: Datadog {
                 site: site.map_err(|fault| Failure::configuration(format!("DD_SITE: {fault}")))?,
                 url: None,
                 api_key: Secret::Env("DD_API_KEY".to_owned()),
+                app_key: Some(Secret::Env("DD_APP_KEY".to_owned())),
+                api_url: None,
                 compression: zstd(),
                 tags: Vec::new(),
             },
             state: State::default(),
             tls: Tls::default(),
-            accounts: vec![Account {
-                name: Name::DEFAULT,
-                token: Secret::Env("OP_EVENTS_TOKEN".to_owned()),
-                region: None,
-                url: None,
-                feeds: None,
-                tags: Vec::new(),
-                start: None,
-            }],
+            accounts: Vec::new(),
         })
     }
 
@@ -230,12 +256,21 @@ impl Config {
 
     pub(crate) fn secrets(&self) -> impl Iterator<Item = (&Secret, String)> {
         let key = (&self.datadog.api_key, "api_key of [datadog]".to_owned());
+        let app_key = self.datadog.app_key.as_ref();
+        let app_key = app_key.map(|key| (key, "app_key of [datadog]".to_owned()));
         let tokens = self
             .accounts
             .iter()
             .map(|account| (&account.token, format!("token of account {}", account.name)));
-        std::iter::once(key).chain(tokens)
+        std::iter::once(key).chain(app_key).chain(tokens)
     }
+}
+
+/// An environment variable that says something.
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name)
+        .ok()
+        .filter(|text| !text.trim().is_empty())
 }
 
 fn zstd() -> Compression {

@@ -96,9 +96,10 @@ pub(super) fn left_out_of(message: &str) -> String {
         .fold(message.to_owned(), |text, secret| text.replace(secret, "…"))
 }
 
-/// Tokens begin with the JSON of their header in base64; keys are 32 hexadecimal digits.
+/// Tokens begin with the JSON of their header in base64; API keys are 32 hexadecimal digits, application keys 40.
 fn is_secret(text: &str) -> bool {
-    text.starts_with("eyJ") || text.len() == 32 && text.chars().all(|c| c.is_ascii_hexdigit())
+    let is_key = matches!(text.len(), 32 | 40) && text.chars().all(|c| c.is_ascii_hexdigit());
+    text.starts_with("eyJ") || is_key
 }
 
 impl fmt::Debug for Secret {

@@ -8,10 +8,16 @@ use op_dd_content::Content;
 use crate::args::{ContentArgs, ContentCommand};
 use crate::exit::{Exit, Failure};
 
+mod connection;
+mod diff;
+mod install;
 mod list;
+mod refused;
+mod settings;
 mod show;
+mod uninstall;
 
-pub(crate) fn execute(args: &ContentArgs) -> Result<Exit, Failure> {
+pub(crate) async fn execute(args: &ContentArgs) -> Result<Exit, Failure> {
     let content = content(args.dir.as_deref())?;
     match &args.command {
         ContentCommand::List => say(|to| list::tell(&content, to)),
@@ -19,6 +25,9 @@ pub(crate) fn execute(args: &ContentArgs) -> Result<Exit, Failure> {
             let asset = show::find(&content, &args.name)?;
             say(|to| to.write_all(asset.text().as_bytes()))
         }
+        ContentCommand::Diff(args) => diff::execute(&content, args).await,
+        ContentCommand::Install(args) => install::execute(&content, args).await,
+        ContentCommand::Uninstall(args) => uninstall::execute(args).await,
     }
 }
 

@@ -107,6 +107,8 @@ impl Fakes {
                 site: None,
                 url: Some(datadog),
                 api_key: Secret::Literal(self.datadog.api_key().to_owned()),
+                app_key: None,
+                api_url: None,
                 compression: Compression::Zstd,
                 tags: Vec::new(),
             },

@@ -1,3 +1,4 @@
+use std::error::Error;
 use std::fmt;
 use std::time::Duration;
 
@@ -54,9 +55,12 @@ pub enum BuildError {
         "https needs the feature `rustls` or `rustls-no-provider`, or an HTTP client of your own"
     )]
     NoTls,
-    /// The HTTP client can't be set up, or what it is to trust is no certificate.
-    #[error("cannot set up the HTTP client: {0}")]
-    Http(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The HTTP client can't be set up.
+    #[error("cannot set up the HTTP client")]
+    Http(#[source] Box<dyn Error + Send + Sync>),
+    /// What is to be trusted is no certificate.
+    #[error("the CA certificates cannot be used: they must be in PEM, -----BEGIN CERTIFICATE-----")]
+    CaCertificates(#[source] Box<dyn Error + Send + Sync>),
     /// What is named can't be sent as a header.
     #[error("the {0} cannot stand in an HTTP header")]
     Header(&'static str),
@@ -252,7 +256,7 @@ impl ClientBuilder {
             None if https && !cfg!(any(feature = "rustls", feature = "rustls-no-provider")) => {
                 return Err(BuildError::NoTls);
             }
-            None => transport::client(https, &self.ca_certificates).map_err(BuildError::Http)?,
+            None => transport::client(https, &self.ca_certificates)?,
         };
         let user_agent = HeaderValue::try_from(self.user_agent);
         let json = HeaderValue::from_static("application/json");

@@ -2,6 +2,9 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
+/// So much of a value is shown.
+const LONGEST: usize = 120;
+
 /// A member that isn't in Datadog as it is wanted.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Difference {
@@ -107,10 +110,20 @@ impl fmt::Display for Difference {
             wanted,
             there,
         } = self;
+        let wanted = shown(wanted);
         match there {
-            Some(there) => write!(f, "{pointer}: {there} becomes {wanted}"),
+            Some(there) => write!(f, "{pointer}: {} becomes {wanted}", shown(there)),
             None => write!(f, "{pointer}: {wanted} is added"),
         }
+    }
+}
+
+/// A list of widgets would fill the screen.
+fn shown(value: &Value) -> String {
+    let text = value.to_string();
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
     }
 }
 

@@ -74,7 +74,10 @@ impl Client {
                     format!("?page[size]={PAGE}&page[number]={page}"),
                     Some("data"),
                 ),
-                Resource::Monitor => (format!("?page_size={PAGE}&page={page}"), None),
+                Resource::Monitor => (
+                    format!("?monitor_tags={}&page_size={PAGE}&page={page}", mark::OURS),
+                    None,
+                ),
                 Resource::Dashboard => (
                     format!("?count={PAGE}&start={}", page * PAGE),
                     Some("dashboards"),

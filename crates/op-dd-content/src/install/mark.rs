@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::resource::Resource;
 
-const OURS: &str = "managed-by:op-dd";
+pub(super) const OURS: &str = "managed-by:op-dd";
 const ASSET: &str = "op-dd-asset:";
 const LINE: &str = "Managed by op-dd: ";
 const ENDING: &str = " (op-dd)";

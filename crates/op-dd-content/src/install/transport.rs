@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder, Request, Response, StatusCode};
 
-use super::ApiErrorKind;
+use super::{ApiErrorKind, BuildError};
 
 /// So much of an answer is read. A page of a hundred rules is about a megabyte, and all the pipelines of an
 /// organisation come at once.
@@ -29,7 +29,7 @@ pub(super) struct Answer {
 pub(super) type Cause = Box<dyn Error + Send + Sync>;
 
 /// A client that hands the keys to nobody but the host that it asks.
-pub(super) fn client(https_only: bool, ca_certificates: &[u8]) -> Result<Client, Cause> {
+pub(super) fn client(https_only: bool, ca_certificates: &[u8]) -> Result<Client, BuildError> {
     // Not `Client::new()`, which panics where the system has no certificates.
     let mut client = Client::builder()
         .redirect(Policy::none())
@@ -42,9 +42,11 @@ pub(super) fn client(https_only: bool, ca_certificates: &[u8]) -> Result<Client,
         client = client.no_proxy();
     }
     if !ca_certificates.is_empty() {
-        client = trusting(client, ca_certificates)?;
+        client = trusting(client, ca_certificates).map_err(BuildError::CaCertificates)?;
     }
-    Ok(client.build()?)
+    client
+        .build()
+        .map_err(|error| BuildError::Http(error.into()))
 }
 
 /// Without TLS there is nothing to trust.
@@ -57,7 +59,7 @@ fn trusting(client: ClientBuilder, _: &[u8]) -> Result<ClientBuilder, Cause> {
 fn trusting(client: ClientBuilder, pem: &[u8]) -> Result<ClientBuilder, Cause> {
     let certificates = reqwest::Certificate::from_pem_bundle(pem)?;
     if certificates.is_empty() {
-        return Err("there is no certificate in PEM (-----BEGIN CERTIFICATE-----)".into());
+        return Err("there is no certificate".into());
     }
     Ok(client.tls_certs_merge(certificates))
 }

@@ -1,0 +1,43 @@
+//! `op-dd content diff`: what an installation would change.
+
+use std::io::{self, Write};
+
+use op_dd_content::Content;
+use op_dd_content::install::{Action, Plan, Step};
+
+use super::install::Summary;
+use super::{connection, say, settings};
+use crate::args::DiffArgs;
+use crate::exit::{Exit, Failure};
+
+pub(super) async fn execute(content: &Content, args: &DiffArgs) -> Result<Exit, Failure> {
+    let desired = settings::desired(content, &args.target, &args.settings)?;
+    let client = connection::client(args.target.config.as_deref())?;
+    let needed = connection::named(&desired.selection().permissions());
+    say(|to| writeln!(to, "the application key needs {needed}"))?;
+    let installed = client.installed(desired.selection()).await;
+    let installed = installed.map_err(|error| connection::failure(&error))?;
+    let plan = Plan::install(&desired, &installed);
+    say(|to| {
+        for step in plan.steps() {
+            tell(step, to)?;
+        }
+        writeln!(to, "{}", Summary::planned(plan.steps()))
+    })
+}
+
+/// The step, and below it each member that differs, with the place of it in its file.
+fn tell(step: &Step<'_>, to: &mut dyn Write) -> io::Result<()> {
+    writeln!(to, "{step}")?;
+    if let Action::Replace(differences) = step.action() {
+        for difference in differences {
+            write!(to, "  {difference}")?;
+            match step.source(&difference.pointer) {
+                Some((file, Some(place))) => writeln!(to, " ({file}:{place})")?,
+                Some((file, None)) => writeln!(to, " ({file})")?,
+                None => writeln!(to)?,
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,30 @@
+//! From arguments to what is wanted in Datadog.
+
+use op_dd_content::Content;
+use op_dd_content::install::{Desired, Selection, Settings};
+
+use crate::args::{SettingsArgs, TargetArgs};
+use crate::exit::Failure;
+
+pub(super) fn desired<'a>(
+    content: &'a Content,
+    target: &TargetArgs,
+    args: &SettingsArgs,
+) -> Result<Desired<'a>, Failure> {
+    let mut settings = Settings {
+        with_pipeline: args.with_pipeline,
+        ..Settings::default()
+    };
+    for (name, whom) in &args.notify {
+        match name {
+            Some(name) => settings.notifications.by_one(name, whom),
+            None => settings.notifications.by_all(whom),
+        }
+    }
+    for (list, values) in &args.watch {
+        settings.watch_lists.set(list, values);
+    }
+    let selection: Selection = target.only.iter().collect();
+    Desired::new(content, &settings, &selection)
+        .map_err(|error| Failure::configuration(error.to_string()))
+}

@@ -1,0 +1,24 @@
+//! `op-dd content uninstall`: what bears our marks is removed from Datadog.
+
+use op_dd_content::install::{Plan, Selection};
+
+use super::{connection, install, say};
+use crate::args::UninstallArgs;
+use crate::exit::{Exit, Failure};
+
+pub(super) async fn execute(args: &UninstallArgs) -> Result<Exit, Failure> {
+    let selection: Selection = args.target.only.iter().collect();
+    let client = connection::client(args.target.config.as_deref())?;
+    let reading = connection::named(&selection.permissions());
+    say(|to| writeln!(to, "the application key needs {reading}"))?;
+    let installed = client.installed(&selection).await;
+    let plan = Plan::removal(&installed.map_err(|error| connection::failure(&error))?);
+    if !plan.changes_nothing() {
+        let writing = connection::named(&plan.permissions());
+        say(|to| writeln!(to, "and {writing}"))?;
+    }
+    if args.dry_run {
+        return install::dry_run(&plan);
+    }
+    install::apply(&client, &plan).await
+}
