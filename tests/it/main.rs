@@ -1,6 +1,7 @@
 //! Everything that crosses crates: the libraries against the fakes over real sockets, and the real
 //! program.
 
+mod content;
 mod demo;
 mod exit_codes;
 mod heartbeat;

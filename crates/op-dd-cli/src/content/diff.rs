@@ -14,7 +14,7 @@ pub(super) async fn execute(content: &Content, args: &DiffArgs) -> Result<Exit, 
     let desired = settings::desired(content, &args.target, &args.settings)?;
     let client = connection::client(args.target.config.as_deref())?;
     let needed = connection::named(&desired.selection().permissions());
-    say(|to| writeln!(to, "the application key needs {needed}"))?;
+    say(|to| writeln!(to, "permissions to read: {needed}"))?;
     let installed = client.installed(desired.selection()).await;
     let installed = installed.map_err(|error| connection::failure(&error))?;
     let plan = Plan::install(&desired, &installed);

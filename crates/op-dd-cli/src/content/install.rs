@@ -12,14 +12,14 @@ pub(super) async fn execute(content: &Content, args: &InstallArgs) -> Result<Exi
     let desired = settings::desired(content, &args.target, &args.settings)?;
     let client = connection::client(args.target.config.as_deref())?;
     let reading = connection::named(&desired.selection().permissions());
-    say(|to| writeln!(to, "the application key needs {reading}"))?;
+    say(|to| writeln!(to, "permissions to read: {reading}"))?;
     let installed = client.installed(desired.selection()).await;
     let installed = installed.map_err(|error| connection::failure(&error))?;
 
     let plan = Plan::install(&desired, &installed);
     if !plan.changes_nothing() {
         let writing = connection::named(&plan.permissions());
-        say(|to| writeln!(to, "and {writing}"))?;
+        say(|to| writeln!(to, "permissions to write: {writing}"))?;
     }
     validate(&client, &plan).await?;
     if args.dry_run {

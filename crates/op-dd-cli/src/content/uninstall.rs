@@ -10,12 +10,12 @@ pub(super) async fn execute(args: &UninstallArgs) -> Result<Exit, Failure> {
     let selection: Selection = args.target.only.iter().collect();
     let client = connection::client(args.target.config.as_deref())?;
     let reading = connection::named(&selection.permissions());
-    say(|to| writeln!(to, "the application key needs {reading}"))?;
+    say(|to| writeln!(to, "permissions to read: {reading}"))?;
     let installed = client.installed(&selection).await;
     let plan = Plan::removal(&installed.map_err(|error| connection::failure(&error))?);
     if !plan.changes_nothing() {
         let writing = connection::named(&plan.permissions());
-        say(|to| writeln!(to, "and {writing}"))?;
+        say(|to| writeln!(to, "permissions to write: {writing}"))?;
     }
     if args.dry_run {
         return install::dry_run(&plan);

@@ -110,11 +110,12 @@ impl<'a> Plan<'a> {
     /// What it takes to do it, validation included.
     #[must_use]
     pub fn permissions(&self) -> Vec<Permission> {
-        let changes = self.steps.iter().filter(|step| step.is_change());
-        let mut permissions: Vec<_> = changes.map(|step| step.resource.writing()).collect();
-        permissions.sort();
-        permissions.dedup();
-        permissions
+        let changes = |resource: &Resource| {
+            let mut steps = self.steps.iter();
+            steps.any(|step| step.is_change() && step.resource == *resource)
+        };
+        let changed = Resource::ALL.into_iter().filter(changes);
+        changed.map(Resource::writing).collect()
     }
 }
 

@@ -48,23 +48,46 @@ impl Step<'_> {
 
 impl Wanted<'_> {
     fn complaint(&self, reason: &Reason) -> Complaint {
-        let mut named = reason
-            .target
-            .as_deref()
-            .into_iter()
-            .chain(quoted(&reason.message));
-        let pointer = named.find_map(|name| pointer(&self.json, name));
+        let pointer = member(&self.json, reason);
+        let pointer = pointer.as_deref();
         let (file, within) = self
             .content
-            .source(&self.asset, pointer.as_deref().unwrap_or_default());
+            .source(&self.asset, pointer.unwrap_or_default());
         Complaint {
             file: file.file().to_owned(),
             // A setting isn't in the file, but what it was written into is.
             place: ancestors(within).find_map(|pointer| place(file.text(), pointer)),
-            member: pointer.clone().or_else(|| reason.target.clone()),
+            member: pointer.or(reason.target.as_deref()).map(str::to_owned),
             message: reason.message.clone(),
         }
     }
+}
+
+/// What a refusal is about: the member that it names as its target or in quotation marks, in the widget that it
+/// counts off.
+fn member(json: &Value, reason: &Reason) -> Option<String> {
+    let widget = widget(&reason.message).filter(|widget| json.pointer(widget).is_some());
+    let within = widget.as_deref().unwrap_or_default();
+    let target = reason.target.as_deref().into_iter();
+    let mut names = target.chain(quoted(&reason.message));
+    let named = names.find_map(|name| pointer(json.pointer(within)?, name));
+    named.map(|named| format!("{within}{named}")).or(widget)
+}
+
+/// `Invalid widget definition at position 3 of type group. Error: Invalid inner widget definition at position 1 …`
+fn widget(message: &str) -> Option<String> {
+    let at = |which: &str| {
+        let (_, rest) = message.split_once(which)?;
+        let end = rest.find(|c: char| !c.is_ascii_digit());
+        rest[..end.unwrap_or(rest.len())].parse::<usize>().ok()
+    };
+    let outer =
+        at("nvalid widget definition at position ").or_else(|| at("nvalid widget at position "))?;
+    let mut pointer = format!("/widgets/{outer}/definition");
+    if let Some(inner) = at("inner widget definition at position ") {
+        pointer.push_str(&format!("/widgets/{inner}/definition"));
+    }
+    Some(pointer)
 }
 
 /// What a message puts between single quotation marks.
@@ -173,6 +196,39 @@ mod tests {
             ("", None),
         ] {
             assert_eq!(pointer(&rule, name).as_deref(), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_widget_is_counted_off() {
+        let note = json!({"definition": {"type": "note", "content": "x"}});
+        let board =
+            json!({"widgets": [note, {"definition": {"type": "group", "widgets": [note, note]}}]});
+        for (message, expected) in [
+            (
+                "Invalid widget definition at position 0 of type note. Error: 'content' is bad",
+                "/widgets/0/definition/content",
+            ),
+            (
+                "Invalid widget definition at position 0 of type note. Error: no",
+                "/widgets/0/definition",
+            ),
+            (
+                "Invalid widget definition at position 1 of type group. Error: Invalid inner widget definition \
+                 at position 1 of type note. Error: 'content' is bad",
+                "/widgets/1/definition/widgets/1/definition/content",
+            ),
+            ("Invalid widget at position 7. 'widgets' is bad", "/widgets"),
+        ] {
+            let reason = Reason {
+                message: message.to_owned(),
+                target: None,
+            };
+            assert_eq!(
+                member(&board, &reason).as_deref(),
+                Some(expected),
+                "{message}"
+            );
         }
     }
 

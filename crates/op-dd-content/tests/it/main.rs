@@ -6,6 +6,8 @@
 )]
 
 mod dashboards;
+#[cfg(feature = "install")]
+mod install;
 mod monitors;
 mod pipeline;
 mod search;

@@ -1,0 +1,597 @@
+//! `op-dd content diff`, `install` and `uninstall`: the program against the fake's management API.
+
+#![expect(clippy::unwrap_used, reason = "a test says by panicking what is wrong")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use http::{Method, StatusCode};
+use op_dd_fakes::{FakeDatadog, FakeDatadogBuilder, FakeEvents, Feed, Refusal};
+use serde_json::{Value, json};
+
+use crate::program::{KEY, Run, World};
+
+const APPLICATION_KEY: &str = "SECRETapplicationkey00000000000000000000";
+
+const RULES: &str = "/api/v2/security_monitoring/rules";
+
+/// Datadog, and a folder `own` of content: one file of each kind, and one more rule.
+struct Organisation(World);
+
+impl Organisation {
+    fn new() -> Self {
+        Self::of(FakeDatadog::builder())
+    }
+
+    fn of(datadog: FakeDatadogBuilder) -> Self {
+        let datadog = datadog.application_key(APPLICATION_KEY);
+        let mut world = World::of(FakeEvents::builder(), datadog);
+        world.set("APPLICATION_KEY", APPLICATION_KEY);
+        // No account is needed.
+        world.config = format!(
+            "[datadog]\napi_url = \"{}\"\napi_key = \"env:DATADOG_KEY\"\napp_key = \"env:APPLICATION_KEY\"\n",
+            world.datadog.url()
+        );
+        let organisation = Self(world);
+        organisation.write("rules/own-rule.json", &rule("Own"));
+        organisation.write("rules/other-rule.json", &rule("Other"));
+        let monitor = json!({
+            "name": "Own monitor",
+            "type": "log alert",
+            "query": "logs(\"source:op-dd\").index(\"*\").rollup(\"count\").last(\"15m\") < 1",
+            "message": "It is silent.",
+            "options": {"thresholds": {"critical": 1}},
+        });
+        organisation.write("monitors/own-monitor.json", &monitor);
+        let board = json!({
+            "title": "Own board",
+            "layout_type": "ordered",
+            "widgets": [{"definition": {"type": "note", "content": "Hello"}}],
+        });
+        organisation.write("dashboards/own-board.json", &board);
+        let pipeline = json!({
+            "name": "Own (op-dd)",
+            "is_enabled": true,
+            "filter": {"query": "source:own"},
+            "processors": [],
+        });
+        organisation.write("pipelines/own-pipeline.json", &pipeline);
+        organisation
+    }
+
+    fn write(&self, file: &str, json: &Value) {
+        let path = self.0.path("own").join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, format!("{json:#}\n")).unwrap();
+    }
+
+    fn remove(&self, file: &str) {
+        fs::remove_file(self.0.path("own").join(file)).unwrap();
+    }
+
+    fn edit(&self, file: &str, from: &str, to: &str) {
+        let path = self.0.path("own").join(file);
+        let text = fs::read_to_string(&path).unwrap();
+        assert!(text.contains(from), "{from} is not in {text}");
+        fs::write(path, text.replace(from, to)).unwrap();
+    }
+
+    /// Where in a file the value of this member begins, as editors name it.
+    fn place(&self, file: &str, member: &str) -> String {
+        let name = format!("\"{member}\": ");
+        let all = fs::read_to_string(self.0.path("own").join(file)).unwrap();
+        let (line, column) = all
+            .lines()
+            .enumerate()
+            .find_map(|(at, line)| Some((at + 1, line.find(&name)? + name.len() + 1)))
+            .unwrap();
+        format!("{file}:{line}:{column}")
+    }
+
+    /// Runs `op-dd content` with the folder. No key is ever shown.
+    fn content(&self, arguments: &[&str]) -> Run {
+        let mut all = vec!["content", "--dir", "own"];
+        all.extend(arguments);
+        all.extend(["--config", "op-dd.toml"]);
+        self.0.checked(Run::of(self.0.command(&all)))
+    }
+
+    fn good(&self, arguments: &[&str]) -> String {
+        let run = self.content(arguments);
+        assert_eq!(run.code, Some(0), "{arguments:?}: {run}");
+        run.stdout
+    }
+
+    /// Everything that is in Datadog, by id.
+    fn all(&self) -> BTreeMap<String, Value> {
+        let datadog = &self.0.datadog;
+        let mut all = datadog.dashboards();
+        all.extend(datadog.rules());
+        all.extend(datadog.monitors());
+        all.extend(datadog.pipelines());
+        all
+    }
+
+    /// The object of this name or title.
+    fn named(&self, name: &str) -> (String, Value) {
+        let all = self.all();
+        let mut named = all
+            .into_iter()
+            .filter(|(_, object)| object["name"] == name || object["title"] == name);
+        named.next().unwrap()
+    }
+
+    /// What changed something in Datadog, since so many requests.
+    fn changes(&self, since: usize) -> Vec<String> {
+        let requests = self.0.datadog.requests();
+        let changes = requests[since..]
+            .iter()
+            .filter(|request| request.method != Method::GET);
+        changes
+            .map(|request| format!("{} {}", request.method, request.uri.path()))
+            .filter(|call| !call.ends_with("/validation") && !call.ends_with("/validate"))
+            .collect()
+    }
+
+    fn so_far(&self) -> usize {
+        self.0.datadog.requests().len()
+    }
+
+    /// What a person does in Datadog by hand.
+    fn by_hand(&self, method: &str, path: &str, body: &Value) {
+        let host = self
+            .0
+            .datadog
+            .url()
+            .strip_prefix("http://")
+            .unwrap()
+            .to_owned();
+        let body = body.to_string();
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ndd-api-key: {KEY}\r\n\
+             dd-application-key: {APPLICATION_KEY}\r\ncontent-length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        let mut stream = TcpStream::connect(host).unwrap();
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+}
+
+fn rule(name: &str) -> Value {
+    json!({
+        "name": name,
+        "type": "log_detection",
+        "isEnabled": true,
+        "message": "Look at it.",
+        "tags": ["source:1password"],
+        "queries": [{
+            "query": "source:1password @evt.name:x",
+            "aggregation": "count",
+            "groupByFields": ["@usr.email"],
+        }],
+        "cases": [{"status": "high", "condition": "a > 0"}],
+        "options": {
+            "detectionMethod": "threshold",
+            "evaluationWindow": 300,
+            "keepAlive": 3600,
+            "maxSignalDuration": 86400,
+        },
+    })
+}
+
+fn lines<'a>(stdout: &'a str, begin: &str) -> Vec<&'a str> {
+    stdout
+        .lines()
+        .filter(|line| line.starts_with(begin))
+        .collect()
+}
+
+#[test]
+fn a_second_installation_changes_nothing() {
+    let organisation = Organisation::new();
+    let first = organisation.good(&["install"]);
+    assert!(first.contains("\ncreate rule own-rule\n"), "{first}");
+    let created = lines(&first, "create ").len();
+    assert!(created >= 6, "{first}");
+    assert_eq!(organisation.all().len(), created);
+
+    let (before, so_far) = (organisation.all(), organisation.so_far());
+    let second = organisation.good(&["install"]);
+    assert_eq!(lines(&second, "unchanged ").len(), created, "{second}");
+    let posted: Vec<_> = organisation.0.datadog.requests()[so_far..]
+        .iter()
+        .filter(|request| request.method != Method::GET)
+        .map(|request| request.uri.to_string())
+        .collect();
+    assert!(posted.is_empty(), "{posted:?}");
+    assert_eq!(organisation.all(), before);
+}
+
+#[test]
+fn an_edited_file_is_all_that_is_put() {
+    let organisation = Organisation::new();
+    organisation.good(&["install"]);
+    organisation.edit("rules/own-rule.json", "\"high\"", "\"medium\"");
+    let so_far = organisation.so_far();
+    let shown = organisation.good(&["diff"]);
+    assert_eq!(
+        lines(&shown, "replace "),
+        ["replace rule own-rule (/cases/0/status)"]
+    );
+    let place = organisation.place("rules/own-rule.json", "status");
+    let line = format!("  /cases/0/status: \"high\" becomes \"medium\" ({place})");
+    assert_eq!(lines(&shown, "  "), [line]);
+    assert!(organisation.changes(so_far).is_empty());
+
+    organisation.good(&["install"]);
+    let (id, rule) = organisation.named("Own");
+    assert_eq!(organisation.changes(so_far), [format!("PUT {RULES}/{id}")]);
+    assert_eq!(rule["cases"][0]["status"], "medium");
+}
+
+#[test]
+fn what_was_changed_by_hand_is_shown_and_put_back() {
+    let organisation = Organisation::new();
+    organisation.good(&["install"]);
+    let (id, _) = organisation.named("Own monitor");
+    let path = format!("/api/v1/monitor/{id}");
+    organisation.by_hand("PUT", &path, &json!({"message": "Never mind."}));
+    let shown = organisation.good(&["diff"]);
+    let place = organisation.place("monitors/own-monitor.json", "message");
+    let line = format!("  /message: \"Never mind.\" becomes \"It is silent.\" ({place})");
+    assert_eq!(lines(&shown, "  "), [line]);
+    organisation.good(&["install"]);
+    assert_eq!(
+        organisation.named("Own monitor").1["message"],
+        "It is silent."
+    );
+}
+
+#[test]
+fn a_rehearsal_changes_nothing() {
+    let organisation = Organisation::new();
+    let shown = organisation.good(&["install", "--dry-run"]);
+    assert!(shown.contains(" to create"), "{shown}");
+    assert!(organisation.all().is_empty());
+    organisation.good(&["install"]);
+    let before = organisation.all();
+    let shown = organisation.good(&["uninstall", "--dry-run"]);
+    assert_eq!(lines(&shown, "remove ").len(), before.len(), "{shown}");
+    assert_eq!(organisation.all(), before);
+}
+
+#[test]
+fn what_is_refused_beforehand_is_named_and_nothing_is_changed() {
+    let organisation = Organisation::new();
+    organisation.edit("rules/own-rule.json", "3600", "43200");
+    organisation.edit("monitors/own-monitor.json", " < 1\"", "\"");
+    let run = organisation.content(&["install"]);
+    assert_eq!(run.code, Some(2), "{run}");
+    let named = lines(&run.stdout, "  ");
+    assert_eq!(named.len(), 2, "{run}");
+    let place = organisation.place("rules/own-rule.json", "keepAlive");
+    assert!(
+        named[0].starts_with(&format!("  {place}: Keep alive is not in")),
+        "{run}"
+    );
+    assert!(named[0].ends_with("(/options/keepAlive)"), "{run}");
+    let place = organisation.place("monitors/own-monitor.json", "query");
+    assert!(named[1].starts_with(&format!("  {place}: ")), "{run}");
+    assert!(named[1].ends_with("(/query)"), "{run}");
+    assert!(run.line().contains("nothing was changed"), "{run}");
+    assert!(organisation.all().is_empty());
+}
+
+#[test]
+fn a_refusal_in_the_midst_stops_that_object_only() {
+    let organisation = Organisation::new();
+    organisation.edit("dashboards/own-board.json", "\"content\"", "\"contents\"");
+    let run = organisation.content(&["install"]);
+    assert_eq!(run.code, Some(9), "{run}");
+    let [named] = lines(&run.stdout, "  ")[..] else {
+        panic!("{run}");
+    };
+    let place = organisation.place("dashboards/own-board.json", "definition");
+    assert!(
+        named.starts_with(&format!("  {place}: Invalid widget")),
+        "{run}"
+    );
+    assert!(
+        organisation
+            .0
+            .datadog
+            .dashboards()
+            .values()
+            .all(|board| board["title"] != "Own board")
+    );
+    organisation.named("Own monitor");
+    assert_eq!(
+        lines(&run.stdout, "refused "),
+        ["refused dashboard own-board"],
+        "{run}"
+    );
+}
+
+#[test]
+fn uninstalling_leaves_nothing_of_ours_and_all_of_others() {
+    let organisation = Organisation::new();
+    let mut others = rule("Somebody's");
+    others["tags"] = json!(["managed-by:terraform"]);
+    organisation.by_hand("POST", RULES, &others);
+    let board = json!({"title": "Somebody's", "layout_type": "ordered", "widgets": []});
+    organisation.by_hand("POST", "/api/v1/dashboard", &board);
+    let before = organisation.all();
+    assert_eq!(before.len(), 2);
+
+    organisation.good(&["install"]);
+    organisation.remove("rules/own-rule.json");
+    let shown = organisation.good(&["uninstall"]);
+    assert!(shown.contains("remove rule own-rule\n"), "{shown}");
+    assert_eq!(organisation.all(), before);
+    let shown = organisation.good(&["uninstall"]);
+    assert!(shown.contains("there is nothing"), "{shown}");
+}
+
+#[test]
+fn a_file_that_is_gone_takes_its_object_along() {
+    let organisation = Organisation::new();
+    organisation.good(&["install"]);
+    organisation.remove("rules/own-rule.json");
+    assert_eq!(
+        lines(&organisation.good(&["diff"]), "remove "),
+        ["remove rule own-rule"]
+    );
+    let (id, _) = organisation.named("Own");
+    let so_far = organisation.so_far();
+    organisation.good(&["install"]);
+    assert_eq!(
+        organisation.changes(so_far),
+        [format!("DELETE {RULES}/{id}")]
+    );
+}
+
+#[test]
+fn a_copy_that_somebody_made_is_left_alone_until_all_goes() {
+    let organisation = Organisation::new();
+    organisation.good(&["install"]);
+    let (_, mut board) = organisation.named("Own board");
+    board["title"] = json!("Own board (cloned)");
+    organisation.by_hand("POST", "/api/v1/dashboard", &board);
+    let (id, _) = organisation.named("Own board (cloned)");
+    let shown = organisation.good(&["install"]);
+    assert_eq!(
+        lines(&shown, "unchanged dashboard own-board").len(),
+        1,
+        "{shown}"
+    );
+    assert!(
+        shown.contains(&format!("skip dashboard own-board: {id} is a copy")),
+        "{shown}"
+    );
+    organisation.good(&["uninstall"]);
+    assert!(organisation.all().is_empty());
+}
+
+#[test]
+fn a_missing_permission_is_named_with_the_call() {
+    for (permission, call) in [
+        ("monitors_read", "GET api/v1/monitor"),
+        ("dashboards_write", "POST api/v1/dashboard"),
+    ] {
+        let organisation = Organisation::of(FakeDatadog::builder().without_permission(permission));
+        let run = organisation.content(&["install"]);
+        assert_eq!(run.code, Some(4), "{run}");
+        let line = run.line();
+        assert!(
+            line.contains(&format!("lacks the permission {permission}")),
+            "{line}"
+        );
+        assert!(line.contains(&format!("refuses {call} (403)")), "{line}");
+        assert!(
+            run.stdout.contains(permission),
+            "it was named before: {run}"
+        );
+    }
+}
+
+#[test]
+fn only_the_permissions_that_are_needed_are_named() {
+    let organisation = Organisation::new();
+    let shown = organisation.good(&["install", "--only", "rule"]);
+    let needs: Vec<_> = shown.lines().take(2).collect();
+    assert_eq!(
+        needs,
+        [
+            "permissions to read: security_monitoring_rules_read",
+            "permissions to write: security_monitoring_rules_write",
+        ]
+    );
+    assert!(organisation.0.datadog.monitors().is_empty());
+    let shown = organisation.good(&["install", "--only", "rule"]);
+    assert!(!shown.contains("_write"), "{shown}");
+}
+
+#[test]
+fn a_key_of_another_organisation_is_told_from_a_missing_permission() {
+    let mut organisation = Organisation::new();
+    organisation
+        .0
+        .set("DATADOG_KEY", "SECRETofsomebodyelse0000000000000");
+    let run = organisation.content(&["diff"]);
+    assert_eq!(run.code, Some(4), "{run}");
+    assert!(run.line().contains("refuses the API key"), "{run}");
+    assert!(
+        run.line().contains("key and site don't belong together"),
+        "{run}"
+    );
+}
+
+#[test]
+fn a_key_that_is_not_there_is_named() {
+    let mut organisation = Organisation::new();
+    organisation.0.environment.remove("APPLICATION_KEY");
+    let run = organisation.content(&["diff"]);
+    assert_eq!(run.code, Some(4), "{run}");
+    assert!(run.line().contains("Datadog's application key"), "{run}");
+    organisation
+        .0
+        .replace("app_key = \"env:APPLICATION_KEY\"\n", "");
+    let run = organisation.content(&["diff"]);
+    assert_eq!(run.code, Some(2), "{run}");
+    assert!(run.line().contains("set app_key under [datadog]"), "{run}");
+}
+
+#[test]
+fn the_environment_alone_will_do() {
+    let mut organisation = Organisation::new();
+    organisation.0.environment.clear();
+    organisation.0.set("DD_API_KEY", KEY);
+    organisation.0.set("DD_APP_KEY", APPLICATION_KEY);
+    let site = organisation.0.datadog.url().to_owned();
+    organisation.0.set("DD_SITE", site);
+    let command = organisation
+        .0
+        .command(&["content", "--dir", "own", "install"]);
+    let run = organisation.0.checked(Run::of(command));
+    assert_eq!(run.code, Some(0), "{run}");
+    organisation.named("Own");
+}
+
+#[test]
+fn whom_to_tell_is_set_for_all_and_for_one() {
+    let organisation = Organisation::new();
+    let tell = [
+        "install",
+        "--notify",
+        "@slack-security",
+        "--notify",
+        "own-rule=@pagerduty-oncall",
+    ];
+    organisation.good(&tell);
+    let told = |name: &str| organisation.named(name).1["cases"][0]["notifications"].clone();
+    assert_eq!(told("Own"), json!(["@slack-security", "@pagerduty-oncall"]));
+    assert_eq!(told("Other"), json!(["@slack-security"]));
+    let (_, monitor) = organisation.named("Own monitor");
+    assert_eq!(monitor["message"], "It is silent.\n\n@slack-security");
+    let so_far = organisation.so_far();
+    organisation.good(&tell);
+    assert!(organisation.changes(so_far).is_empty());
+
+    let run = organisation.content(&["install", "--notify", "own-rul=@a"]);
+    assert_eq!(run.code, Some(2), "{run}");
+    assert!(
+        run.line().contains("no rule or monitor is called own-rul"),
+        "{run}"
+    );
+}
+
+#[test]
+fn a_rule_waits_for_its_watch_list() {
+    let organisation = Organisation::new();
+    organisation.edit(
+        "rules/own-rule.json",
+        "@evt.name:x",
+        "@vault_uuid:$own_vaults",
+    );
+    let shown = organisation.good(&["install"]);
+    let line = "skip rule own-rule: it needs --watch own_vaults=UUID,UUID";
+    assert_eq!(lines(&shown, "skip rule own-rule"), [line]);
+    organisation.good(&["install", "--watch", "own_vaults=V1,V2"]);
+    let (_, rule) = organisation.named("Own");
+    assert_eq!(
+        rule["queries"][0]["query"],
+        "source:1password @vault_uuid:(V1 OR V2)"
+    );
+    // It isn't given this time, so nobody knows what is right.
+    let shown = organisation.good(&["install"]);
+    assert_eq!(lines(&shown, "skip rule own-rule"), [line]);
+    organisation.named("Own");
+
+    let run = organisation.content(&["install", "--watch", "own_valuts=V1"]);
+    assert_eq!(run.code, Some(2), "{run}");
+    assert!(
+        run.line()
+            .contains("no rule asks for the watch list own_valuts"),
+        "{run}"
+    );
+}
+
+#[test]
+fn the_pipeline_is_left_to_datadog_where_it_has_its_own() {
+    let mut organisation = Organisation::new();
+    // A log of 1Password's arrives, and Datadog installs its own.
+    let account = format!(
+        "url = \"{}\"\n[[accounts]]\nname = \"acme\"\ntoken = \"env:ACME_TOKEN\"\nurl = \"{}\"\n",
+        organisation.0.datadog.url(),
+        organisation.0.events.url()
+    );
+    organisation.0.config.push_str(&account);
+    organisation.0.occur_in(Feed::AuditEvents, "event");
+    assert_eq!(organisation.0.once().code, Some(0));
+
+    let shown = organisation.good(&["install"]);
+    assert!(
+        shown.contains("skip pipeline 1password: Datadog's own pipeline"),
+        "{shown}"
+    );
+    assert!(organisation.0.datadog.pipelines().is_empty());
+    organisation.good(&["install", "--with-pipeline"]);
+    organisation.named("1Password (op-dd)");
+}
+
+#[test]
+fn widgets_of_ones_own_are_installed_in_the_overview() {
+    let organisation = Organisation::new();
+    let overview = json!({
+        "title": "Overview of this test",
+        "layout_type": "ordered",
+        "widgets": [],
+    });
+    organisation.write("dashboards/1password-overview.json", &overview);
+    let widget = json!({"definition": {"type": "note", "content": "Mine"}});
+    organisation.write("widgets/mine.json", &widget);
+    organisation.good(&["install"]);
+    let (_, board) = organisation.named("Overview of this test");
+    let group = &board["widgets"][0]["definition"];
+    assert_eq!(group["title"], "Your own widgets");
+    assert_eq!(group["widgets"][0]["definition"]["content"], "Mine");
+
+    organisation.edit("widgets/mine.json", "\"note\"", "\"nota\"");
+    let run = organisation.content(&["install"]);
+    let place = organisation.place("widgets/mine.json", "definition");
+    assert!(run.stdout.contains(&format!("\n  {place}: ")), "{run}");
+}
+
+#[test]
+fn a_busy_datadog_is_waited_for() {
+    let organisation = Organisation::new();
+    let datadog = &organisation.0.datadog;
+    for (method, path) in [(Method::GET, "/api/v1/monitor"), (Method::POST, RULES)] {
+        datadog.refuse(Refusal::rate_limit(method, path, Duration::from_secs(1)));
+    }
+    organisation.good(&["install"]);
+    assert_eq!(datadog.counts().of_status(429), 2);
+    let rules = datadog.rules();
+    assert_eq!(
+        rules.values().filter(|rule| rule["name"] == "Own").count(),
+        1
+    );
+}
+
+#[test]
+fn whoever_repeats_the_keys_in_a_refusal_is_not_quoted_with_them() {
+    let organisation = Organisation::new();
+    let said = json!({"errors": [format!("no: {KEY} {APPLICATION_KEY}")]}).to_string();
+    let status = StatusCode::BAD_REQUEST;
+    let refusal = Refusal::new(Method::POST, RULES, status, said).containing("\"Own\"");
+    organisation.0.datadog.refuse(refusal);
+    let run = organisation.content(&["install"]);
+    assert_eq!(run.code, Some(9), "{run}");
+    assert!(run.stdout.contains("no: … …"), "{run}");
+}
