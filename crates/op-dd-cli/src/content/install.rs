@@ -67,7 +67,7 @@ pub(super) async fn apply(client: &Client, plan: &Plan<'_>) -> Result<Exit, Fail
             Err(error) => {
                 let told = refused::tell(step, &error);
                 if told.is_err() {
-                    say(|to| writeln!(to, "{summary} before it failed"))?;
+                    say(|to| writeln!(to, "so far: {summary}"))?;
                 }
                 told?;
                 summary.refused += 1;
@@ -140,7 +140,7 @@ impl fmt::Display for Summary {
             .map(|(count, what)| format!("{count} {what}"))
             .collect();
         if counts.is_empty() {
-            return f.write_str("there is nothing");
+            return f.write_str("nothing");
         }
         f.write_str(&counts.join(", "))
     }

@@ -104,6 +104,11 @@ impl Object {
         })
     }
 
+    pub(super) fn does_as_datadogs_pipeline(&self) -> bool {
+        let json = self.json.as_object();
+        self.resource == Resource::Pipeline && json.is_some_and(mark::is_for_1password)
+    }
+
     fn set(&mut self, settings: &Settings) {
         if self.resource == Resource::Rule {
             self.missing = settings.watch_lists.fill(&mut self.json);

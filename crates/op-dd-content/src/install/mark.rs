@@ -80,12 +80,16 @@ pub(super) fn write(resource: Resource, object: &mut Map<String, Value>, name: &
 
 /// Whether a pipeline is Datadog's own for 1Password, and works.
 pub(super) fn is_datadogs_pipeline(object: &Map<String, Value>) -> bool {
-    let query = object
-        .get("filter")
-        .and_then(|filter| filter["query"].as_str());
     object.get("is_read_only") == Some(&Value::Bool(true))
         && object.get("is_enabled") != Some(&Value::Bool(false))
-        && query.is_some_and(|query| query.trim() == "source:1password")
+        && is_for_1password(object)
+}
+
+/// Whether a pipeline takes what Datadog's own for 1Password takes.
+pub(super) fn is_for_1password(pipeline: &Map<String, Value>) -> bool {
+    let filter = pipeline.get("filter");
+    let query = filter.and_then(|filter| filter["query"].as_str());
+    query.is_some_and(|query| query.trim() == "source:1password")
 }
 
 #[cfg(test)]

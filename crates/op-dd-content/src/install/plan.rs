@@ -133,9 +133,9 @@ fn step<'a>(desired: &Desired<'a>, object: &Object, installed: &Installed) -> St
                 Action::Replace(differences)
             }
         }
-        None if object.resource == Resource::Pipeline
-            && installed.datadogs_pipeline
-            && !desired.with_pipeline =>
+        None if installed.datadogs_pipeline
+            && !desired.with_pipeline
+            && object.does_as_datadogs_pipeline() =>
         {
             Action::Skip(
                 "Datadog's own pipeline for 1Password is there and does it: --with-pipeline installs ours \
