@@ -11,6 +11,7 @@ mod marked;
 mod mixed_page;
 mod mutation;
 mod oracles;
+mod organisation;
 mod outages;
 mod program;
 mod real_pages;
