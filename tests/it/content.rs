@@ -164,6 +164,33 @@ fn uninstalling_leaves_nothing_of_ours_and_all_of_others() {
 }
 
 #[test]
+fn one_may_be_installed_and_uninstalled_by_itself() {
+    let organisation = Organisation::new();
+    organisation.good(&["install"]);
+    let before = organisation.all();
+    let shown = organisation.good(&["uninstall", "--only", "own-rule", "--only", "monitor"]);
+    let monitors = before
+        .values()
+        .filter(|object| object["type"] == "log alert");
+    assert_eq!(
+        lines(&shown, "remove ").len(),
+        monitors.count() + 1,
+        "{shown}"
+    );
+    organisation.good(&["install", "--only", "own-rule"]);
+    organisation.named("Own");
+    assert!(organisation.0.datadog.monitors().is_empty());
+    let shown = organisation.good(&["uninstall", "--only", "1password"]);
+    assert_eq!(lines(&shown, "remove "), ["remove pipeline 1password"]);
+    let run = organisation.content(&["install", "--only", "own-rul"]);
+    assert_eq!(run.code, Some(2), "{run}");
+    assert!(
+        run.line().contains("is called own-rul: op-dd content list"),
+        "{run}"
+    );
+}
+
+#[test]
 fn a_file_that_is_gone_takes_its_object_along() {
     let organisation = Organisation::new();
     organisation.good(&["install"]);
@@ -325,7 +352,7 @@ fn a_rule_waits_for_its_watch_list() {
         "@vault_uuid:$own_vaults",
     );
     let shown = organisation.good(&["install"]);
-    let line = "skip rule own-rule: it needs --watch own_vaults=UUID,UUID";
+    let line = "skip rule own-rule: nobody said what is in its watch list own_vaults: give --watch own_vaults=VALUE,…";
     assert_eq!(lines(&shown, "skip rule own-rule"), [line]);
     organisation.good(&["install", "--watch", "own_vaults=V1,V2"]);
     let (_, rule) = organisation.named("Own");

@@ -6,6 +6,7 @@ use op_dd_content::Content;
 use op_dd_content::install::{Action, Plan, Step};
 
 use super::install::Summary;
+use super::line::line;
 use super::{connection, say, settings};
 use crate::args::DiffArgs;
 use crate::exit::{Exit, Failure};
@@ -28,7 +29,7 @@ pub(super) async fn execute(content: &Content, args: &DiffArgs) -> Result<Exit, 
 
 /// The step, and below it each member that differs, with the place of it in its file.
 fn tell(step: &Step<'_>, to: &mut dyn Write) -> io::Result<()> {
-    writeln!(to, "{step}")?;
+    writeln!(to, "{}", line(step))?;
     if let Action::Replace(differences) = step.action() {
         for difference in differences {
             write!(to, "  {difference}")?;

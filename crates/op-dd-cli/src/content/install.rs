@@ -4,6 +4,7 @@ use op_dd_content::Content;
 use op_dd_content::install::{Action, Client, Plan, Step};
 use std::fmt;
 
+use super::line::line;
 use super::{connection, refused, say, settings};
 use crate::args::InstallArgs;
 use crate::exit::{Exit, Failure};
@@ -49,7 +50,7 @@ async fn validate(client: &Client, plan: &Plan<'_>) -> Result<(), Failure> {
 pub(super) fn dry_run(plan: &Plan<'_>) -> Result<Exit, Failure> {
     say(|to| {
         for step in plan.steps() {
-            writeln!(to, "{step}")?;
+            writeln!(to, "{}", line(step))?;
         }
         writeln!(to, "{}", Summary::planned(plan.steps()))
     })
@@ -62,7 +63,7 @@ pub(super) async fn apply(client: &Client, plan: &Plan<'_>) -> Result<Exit, Fail
         match client.apply(step).await {
             Ok(()) => {
                 summary.count(step);
-                say(|to| writeln!(to, "{step}"))?;
+                say(|to| writeln!(to, "{}", line(step)))?;
             }
             Err(error) => {
                 let told = refused::tell(step, &error);

@@ -11,6 +11,7 @@ use crate::exit::{Exit, Failure};
 mod connection;
 mod diff;
 mod install;
+mod line;
 mod list;
 mod refused;
 mod settings;

@@ -1,7 +1,7 @@
 //! From arguments to what is wanted in Datadog.
 
 use op_dd_content::Content;
-use op_dd_content::install::{Desired, Selection, Settings};
+use op_dd_content::install::{Desired, Selection, Settings, SettingsError};
 
 use crate::args::{SettingsArgs, TargetArgs};
 use crate::exit::Failure;
@@ -25,6 +25,11 @@ pub(super) fn desired<'a>(
         settings.watch_lists.set(list, values);
     }
     let selection: Selection = target.only.iter().collect();
-    Desired::new(content, &settings, &selection)
-        .map_err(|error| Failure::configuration(error.to_string()))
+    Desired::new(content, &settings, &selection).map_err(|error| {
+        let remedy = match error {
+            SettingsError::Name { .. } => ": op-dd content list has the names",
+            _ => "",
+        };
+        Failure::configuration(format!("{error}{remedy}"))
+    })
 }

@@ -12,7 +12,8 @@ pub(super) async fn execute(args: &UninstallArgs) -> Result<Exit, Failure> {
     let reading = connection::named(&selection.permissions());
     say(|to| writeln!(to, "permissions to read: {reading}"))?;
     let installed = client.installed(&selection).await;
-    let plan = Plan::removal(&installed.map_err(|error| connection::failure(&error))?);
+    let installed = installed.map_err(|error| connection::failure(&error))?;
+    let plan = Plan::removal(&installed, &selection);
     if !plan.changes_nothing() {
         let writing = connection::named(&plan.permissions());
         say(|to| writeln!(to, "permissions to write: {writing}"))?;

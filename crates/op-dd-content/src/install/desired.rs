@@ -67,10 +67,6 @@ impl<'a> Desired<'a> {
     pub fn selection(&self) -> &Selection {
         &self.selection
     }
-
-    pub(super) fn takes_in(&self, resource: Resource, name: &str) -> bool {
-        self.selection.has(resource, name)
-    }
 }
 
 impl Object {

@@ -110,21 +110,29 @@ impl fmt::Display for Difference {
             wanted,
             there,
         } = self;
-        let wanted = shown(wanted);
-        match there {
-            Some(there) => write!(f, "{pointer}: {} becomes {wanted}", shown(there)),
-            None => write!(f, "{pointer}: {wanted} is added"),
-        }
+        let wanted = wanted.to_string();
+        let Some(there) = there else {
+            return write!(f, "{pointer}: {} is added", shown(&wanted, 0));
+        };
+        let there = there.to_string();
+        let same = wanted.chars().zip(there.chars());
+        let same = same.take_while(|(wanted, there)| wanted == there).count();
+        let (there, wanted) = (shown(&there, same), shown(&wanted, same));
+        write!(f, "{pointer}: {there} becomes {wanted}")
     }
 }
 
-/// A list of widgets would fill the screen.
-fn shown(value: &Value) -> String {
-    let text = value.to_string();
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
+/// A text, if it is short; else a part of it, from shortly before this character on: a list of widgets would fill
+/// the screen.
+fn shown(text: &str, from: usize) -> String {
+    if text.chars().count() <= LONGEST {
+        return text.to_owned();
     }
+    let start = from.saturating_sub(LONGEST / 4);
+    let before = if start > 0 { "…" } else { "" };
+    let part: String = text.chars().skip(start).take(LONGEST).collect();
+    let after = if text.ends_with(&part) { "" } else { "…" };
+    format!("{before}{part}{after}")
 }
 
 #[cfg(test)]
@@ -179,6 +187,11 @@ mod tests {
         assert_eq!(
             shown(json!({"a": {"b": 2}}), json!({"a": {"b": 1}})),
             "/a/b: 1 becomes 2"
+        );
+        let (long, longer) = ("x".repeat(200), "x".repeat(200) + " @slack");
+        assert_eq!(
+            shown(json!({"a": longer}), json!({"a": long})),
+            format!("/a: …{0}\" becomes …{0} @slack\"", "x".repeat(30))
         );
         assert_eq!(
             shown(json!({"a": "x\ny"}), json!({})),

@@ -29,7 +29,8 @@ pub(super) struct Found {
 }
 
 impl Client {
-    /// Reads what bears our marks, as far as `selection` takes it in.
+    /// Reads what bears our marks, as far as `selection` takes it in: of pipelines all, since their marks aren't
+    /// their files' names.
     ///
     /// # Errors
     ///

@@ -9,8 +9,8 @@ const ASSET: &str = "op-dd-asset:";
 const LINE: &str = "Managed by op-dd: ";
 const ENDING: &str = " (op-dd)";
 
-/// What an object is called that bears our mark: its file's name; a pipeline's own name, since that is its
-/// mark.
+/// What an object is called that bears our mark: its file's name; of a pipeline its own name, written as a file's
+/// would be, `1password`, since that is its mark.
 pub(super) fn read(resource: Resource, object: &Map<String, Value>) -> Option<String> {
     let text = |key: &str| object.get(key).and_then(Value::as_str);
     match resource {
@@ -32,9 +32,8 @@ pub(super) fn read(resource: Resource, object: &Map<String, Value>) -> Option<St
         }
         Resource::Pipeline => {
             let own = object.get("is_read_only") == Some(&Value::Bool(true));
-            text("name")
-                .filter(|name| name.ends_with(ENDING) && !own)
-                .map(str::to_owned)
+            let name = text("name").filter(|_| !own)?.strip_suffix(ENDING)?;
+            Some(name.to_lowercase().replace(' ', "-"))
         }
     }
 }
@@ -96,19 +95,19 @@ pub(super) fn is_for_1password(pipeline: &Map<String, Value>) -> bool {
 mod tests {
     use super::*;
 
-    fn object(json: Value) -> Map<String, Value> {
+    fn object(json: &Value) -> Map<String, Value> {
         json.as_object().unwrap().clone()
     }
 
     #[test]
     fn a_marked_object_is_known_and_marking_it_again_changes_nothing() {
         for resource in Resource::ALL {
-            let mut marked = object(json!({"name": "a"}));
+            let mut marked = object(&json!({"name": "A B"}));
             assert_eq!(read(resource, &marked), None, "{resource:?}");
             write(resource, &mut marked, "mine");
             let name = read(resource, &marked);
             let expected = match resource {
-                Resource::Pipeline => "a (op-dd)",
+                Resource::Pipeline => "a-b",
                 _ => "mine",
             };
             assert_eq!(name.as_deref(), Some(expected), "{resource:?}");
@@ -120,13 +119,13 @@ mod tests {
 
     #[test]
     fn a_copied_file_gets_a_mark_of_its_own() {
-        let mut rule = object(json!({"tags": ["managed-by:op-dd", "op-dd-asset:a", "x:y"]}));
+        let mut rule = object(&json!({"tags": ["managed-by:op-dd", "op-dd-asset:a", "x:y"]}));
         write(Resource::Rule, &mut rule, "b");
         assert_eq!(
             rule["tags"],
             json!(["managed-by:op-dd", "x:y", "op-dd-asset:b"])
         );
-        let mut board = object(json!({"description": "Mine.\n\nManaged by op-dd: a"}));
+        let mut board = object(&json!({"description": "Mine.\n\nManaged by op-dd: a"}));
         write(Resource::Dashboard, &mut board, "b");
         assert_eq!(board["description"], "Mine.\n\nManaged by op-dd: b");
     }
@@ -152,7 +151,7 @@ mod tests {
                 json!({"name": "1Password (op-dd)", "is_read_only": true}),
             ),
         ] {
-            assert_eq!(read(resource, &object(json.clone())), None, "{json}");
+            assert_eq!(read(resource, &object(&json)), None, "{json}");
         }
     }
 
@@ -160,13 +159,13 @@ mod tests {
     fn datadogs_pipeline_is_read_only_and_works() {
         let own = json!({"name": "1Password", "is_read_only": true, "is_enabled": true,
             "filter": {"query": "source:1password"}});
-        assert!(is_datadogs_pipeline(&object(own.clone())));
+        assert!(is_datadogs_pipeline(&object(&own)));
         for (key, value) in [
             ("is_read_only", json!(false)),
             ("is_enabled", json!(false)),
             ("filter", json!({"query": "source:okta"})),
         ] {
-            let mut other = object(own.clone());
+            let mut other = object(&own);
             other.insert(key.to_owned(), value);
             assert!(!is_datadogs_pipeline(&other), "{key}");
         }

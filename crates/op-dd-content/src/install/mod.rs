@@ -48,7 +48,7 @@ pub use difference::{Difference, differences};
 pub use error::{ApiError, ApiErrorKind, Reason};
 pub use installed::Installed;
 pub use key::{Key, KeyError, Keys};
-pub use plan::{Action, Plan, Step};
+pub use plan::{Action, Plan, Skip, Step};
 pub use refusal::Complaint;
 pub use resource::Permission;
 pub use selection::Selection;

@@ -3,8 +3,9 @@ use std::fmt;
 use serde_json::Value;
 
 use super::desired::Object;
+use super::installed::Found;
 use super::resource::Resource;
-use super::{Desired, Difference, Installed, Permission, differences};
+use super::{Desired, Difference, Installed, Permission, Selection, differences};
 use crate::{Asset, Content, Kind};
 
 /// What is to be done, so that what is wanted is there.
@@ -48,7 +49,19 @@ pub enum Action {
     /// It is there and isn't wanted.
     Remove,
     /// It is left as it is, for this reason.
-    Skip(String),
+    Skip(Skip),
+}
+
+/// Why an object is left as it is, or isn't created.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Skip {
+    /// The rule watches these lists, and nobody gave them.
+    WatchLists(Vec<String>),
+    /// Datadog's own pipeline for 1Password is there and does it.
+    DatadogsPipeline,
+    /// Somebody made a copy with the mark in it; its id.
+    Copy(String),
 }
 
 impl<'a> Plan<'a> {
@@ -72,12 +85,8 @@ impl<'a> Plan<'a> {
                 .any(|object| (object.resource, &object.mark) == (found.resource, &found.mark));
             let mut step = removal(found);
             if copied {
-                step.action = Action::Skip(format!(
-                    "{} is a copy that somebody made, mark included: take the mark out of it to keep it, or \
-                     delete it",
-                    found.id
-                ));
-            } else if !desired.takes_in(found.resource, &found.mark) {
+                step.action = Action::Skip(Skip::Copy(found.id.clone()));
+            } else if !desired.selection().has(found.resource, &found.mark) {
                 continue;
             }
             others.push(step);
@@ -86,10 +95,11 @@ impl<'a> Plan<'a> {
         Self { steps }
     }
 
-    /// What it takes to remove all that bears our marks.
+    /// What it takes to remove all that bears our marks, as far as `selection` takes it in.
     #[must_use]
-    pub fn removal(installed: &Installed) -> Self {
+    pub fn removal(installed: &Installed, selection: &Selection) -> Self {
         let found = installed.objects.iter().rev();
+        let found = found.filter(|found| selection.has(found.resource, &found.mark));
         Self {
             steps: found.map(removal).collect(),
         }
@@ -124,7 +134,7 @@ fn step<'a>(desired: &Desired<'a>, object: &Object, installed: &Installed) -> St
     let found =
         found.find(|found| (found.resource, &found.mark) == (object.resource, &object.mark));
     let action = match found {
-        _ if !object.missing.is_empty() => Action::Skip(missing(&object.missing)),
+        _ if !object.missing.is_empty() => Action::Skip(Skip::WatchLists(object.missing.clone())),
         Some(found) => {
             let differences = differences(&object.json, &found.json);
             if differences.is_empty() {
@@ -137,11 +147,7 @@ fn step<'a>(desired: &Desired<'a>, object: &Object, installed: &Installed) -> St
             && !desired.with_pipeline
             && object.does_as_datadogs_pipeline() =>
         {
-            Action::Skip(
-                "Datadog's own pipeline for 1Password is there and does it: --with-pipeline installs ours \
-                 all the same"
-                    .to_owned(),
-            )
+            Action::Skip(Skip::DatadogsPipeline)
         }
         None => Action::Create,
     };
@@ -159,7 +165,7 @@ fn step<'a>(desired: &Desired<'a>, object: &Object, installed: &Installed) -> St
     }
 }
 
-fn removal(found: &super::installed::Found) -> Step<'static> {
+fn removal(found: &Found) -> Step<'static> {
     Step {
         resource: found.resource,
         name: found.mark.clone(),
@@ -167,14 +173,6 @@ fn removal(found: &super::installed::Found) -> Step<'static> {
         wanted: None,
         id: Some(found.id.clone()),
     }
-}
-
-fn missing(lists: &[String]) -> String {
-    let needs: Vec<_> = lists
-        .iter()
-        .map(|list| format!("--watch {list}=UUID,UUID"))
-        .collect();
-    format!("it needs {}", needs.join(" and "))
 }
 
 impl Step<'_> {
@@ -223,6 +221,28 @@ impl fmt::Display for Step<'_> {
             }
             Action::Skip(reason) => write!(f, ": {reason}"),
             _ => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for Skip {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::WatchLists(lists) => {
+                write!(
+                    f,
+                    "nobody said what is in its watch list {}",
+                    lists.join(" and ")
+                )
+            }
+            Self::DatadogsPipeline => {
+                f.write_str("Datadog's own pipeline for 1Password is there and does it")
+            }
+            Self::Copy(id) => write!(
+                f,
+                "{id} is a copy that somebody made, mark included: take the mark out of it to keep it, or \
+                 delete it"
+            ),
         }
     }
 }

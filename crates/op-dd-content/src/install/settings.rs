@@ -32,7 +32,7 @@ pub enum SettingsError {
     #[error(transparent)]
     Asset(#[from] AssetError),
     /// A name that no file has, and what for it was given.
-    #[error("no {what} is called {name}: op-dd content list has the names")]
+    #[error("no {what} is called {name}")]
     Name {
         /// What was looked for, such as `rule or monitor`.
         what: &'static str,

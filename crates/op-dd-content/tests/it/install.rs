@@ -88,7 +88,7 @@ async fn both_keys_are_shown_and_every_page_is_read() {
             .await;
     }
     let installed = client(&server).installed(&rules()).await.unwrap();
-    let plan = Plan::removal(&installed);
+    let plan = Plan::removal(&installed, &rules());
     assert_eq!(plan.steps().len(), 101, "an id that is a path is none");
     assert!(
         plan.steps()
