@@ -24,7 +24,7 @@
 //!
 //! Objects are known by marks: rules and monitors by the tags `managed-by:op-dd` and `op-dd-asset:NAME`,
 //! dashboards by the last line of their description, `Managed by op-dd: NAME`, pipelines by a name that ends
-//! with ` (op-dd)`. A file that lacks its mark gets it on the way. Nothing else is ever touched.
+//! with `(op-dd)`. A file that lacks its mark gets it on the way. Nothing else is ever touched.
 
 mod apply;
 mod client;
