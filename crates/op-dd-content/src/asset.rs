@@ -62,10 +62,16 @@ impl Asset {
         &self.name
     }
 
-    /// Where it is, such as `rules/mfa-disabled.json`, below the folder of the content.
+    /// Where it is, such as `rules/mfa-disabled.json`: below this crate's `assets`, or a file of one's own.
     #[must_use]
     pub fn file(&self) -> &str {
         &self.file
+    }
+
+    /// Whether it is one of this crate's, as it is published.
+    #[must_use]
+    pub fn is_bundled(&self) -> bool {
+        matches!(self.text, Cow::Borrowed(_))
     }
 
     /// The JSON, as it is in the file.
@@ -104,7 +110,7 @@ impl Asset {
 }
 
 impl AssetError {
-    /// The file, below the folder of the content.
+    /// The file, as [`Asset::file`] has it.
     #[must_use]
     pub fn file(&self) -> &str {
         &self.file
@@ -118,7 +124,7 @@ impl AssetError {
 }
 
 impl Samples {
-    /// Where they are, such as `rules/samples/mfa-disabled.json`.
+    /// Where they are, such as `rules/samples/mfa-disabled.json`: as for [`Asset::file`].
     #[must_use]
     pub fn file(&self) -> &str {
         &self.file

@@ -53,21 +53,21 @@ impl Content {
                 continue;
             }
             for name in list(&of_kind)? {
-                let file = format!("{}/{name}.json", kind.folder());
-                let samples = format!("{}/samples/{name}.json", kind.folder());
-                let there = folder.join(&samples).is_file();
+                let file = of_kind.join(format!("{name}.json"));
+                let samples = of_kind.join(format!("samples/{name}.json"));
+                let there = samples.is_file();
                 assets.push(Asset {
                     kind,
-                    text: Cow::Owned(read(&folder.join(&file))?),
+                    text: Cow::Owned(read(&file)?),
                     samples: there
                         .then(|| {
-                            read(&folder.join(&samples)).map(|text| Samples {
-                                file: samples,
+                            read(&samples).map(|text| Samples {
+                                file: samples.display().to_string(),
                                 text: Cow::Owned(text),
                             })
                         })
                         .transpose()?,
-                    file,
+                    file: file.display().to_string(),
                     name,
                 });
             }

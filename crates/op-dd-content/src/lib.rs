@@ -1,8 +1,11 @@
 #![doc = include_str!("../README.md")]
 
 mod asset;
+mod attributes;
 mod bundled;
+mod check;
 mod content;
+mod coverage;
 mod dashboard;
 #[cfg(feature = "install")]
 pub mod install;
@@ -15,7 +18,10 @@ pub mod search;
 mod trial;
 
 pub use asset::{Asset, AssetError, Kind, Samples};
+pub use attributes::{Attribute, Origin};
+pub use check::{Finding, Level};
 pub use content::{Content, ContentError};
+pub use coverage::{Coverage, Sight};
 pub use dashboard::{Dashboard, DashboardError, Search, Widget};
 pub use log::{Log, LogError, Reserved};
 pub use pipeline::{Pipeline, PipelineError};

@@ -56,11 +56,14 @@ impl Place {
 
     /// Where reading a text as JSON came to its end.
     pub(crate) fn of_error(text: &str, error: &serde_json::Error) -> Self {
-        let lines = text
-            .split_inclusive('\n')
-            .take(error.line().saturating_sub(1));
+        Self::of_column(text, error.line(), error.column())
+    }
+
+    /// The place of a line's byte, as `serde_json` counts them: a column of 0 is the end of the line before.
+    pub(crate) fn of_column(text: &str, line: usize, column: usize) -> Self {
+        let lines = text.split_inclusive('\n').take(line.saturating_sub(1));
         let begin: usize = lines.map(str::len).sum();
-        let end = (begin + error.column().saturating_sub(1)).min(text.len());
+        let end = (begin + column.saturating_sub(1)).min(text.len());
         let boundary = (0..=end).rev().find(|at| text.is_char_boundary(*at));
         Self::of(text, boundary.unwrap_or_default())
     }
@@ -105,7 +108,7 @@ fn offset(text: &str, slice: &str) -> usize {
 }
 
 /// How many bytes of a JSON string stand for the first `at` of what it reads as.
-fn written(string: &str, at: usize) -> usize {
+pub(crate) fn written(string: &str, at: usize) -> usize {
     let mut read = 0;
     let mut rest = string;
     while read < at && !rest.starts_with('"') {

@@ -202,7 +202,13 @@ async fn a_refusal_is_not_tried_again_and_names_its_place() {
         .iter()
         .map(ToString::to_string)
         .collect();
-    assert_eq!(complaints, ["rules/mine.json:1:10: no cases (/cases)"]);
+    let [complaint] = &complaints[..] else {
+        panic!("{complaints:?}");
+    };
+    assert!(
+        complaint.ends_with("/rules/mine.json:1:10: no cases (/cases)"),
+        "{complaint}"
+    );
 }
 
 #[tokio::test]

@@ -5,10 +5,12 @@
     reason = "the functions that the tests share are test code too"
 )]
 
+mod check;
 mod dashboards;
 #[cfg(feature = "install")]
 mod install;
 mod monitors;
+mod openapi;
 mod pipeline;
 mod search;
 mod shared;

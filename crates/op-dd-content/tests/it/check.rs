@@ -1,0 +1,364 @@
+//! Files of one's own, each right but for one slip.
+
+use std::fs;
+
+use op_dd_content::Content;
+use tempfile::TempDir;
+
+const DASHBOARD: &str = "dashboards/mine.json";
+const RULE: &str = "rules/mine.json";
+const STORIES: &str = "rules/samples/mine.json";
+const MONITOR: &str = "monitors/mine.json";
+const PIPELINE: &str = "pipelines/mine.json";
+const TESTS: &str = "pipelines/samples/mine.json";
+
+/// Right files, by where they are put.
+const FILES: [(&str, &str); 6] = [
+    (DASHBOARD, include_str!("check/dashboard.json")),
+    (RULE, include_str!("check/rule.json")),
+    (STORIES, include_str!("check/samples.json")),
+    (MONITOR, include_str!("check/monitor.json")),
+    (PIPELINE, include_str!("check/pipeline.json")),
+    (TESTS, include_str!("check/pipeline-samples.json")),
+];
+
+/// What is found in a folder with those files once `written` stands where `right` stood in one of them,
+/// each without the folder's name.
+fn found(file: &str, right: &str, written: &str) -> Vec<String> {
+    let folder = TempDir::new().unwrap();
+    for (name, text) in FILES {
+        let mut text = text.to_owned();
+        if name == file {
+            assert!(text.contains(right), "{file} has no {right}");
+            text = text.replacen(right, written, 1);
+        }
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    }
+    let findings = Content::read(folder.path()).unwrap().check();
+    let folder = format!("{}/", folder.path().display());
+    findings
+        .iter()
+        .map(|finding| finding.to_string().replace(&folder, ""))
+        .collect()
+}
+
+#[test]
+fn right_files_of_ones_own_have_no_faults() {
+    assert_eq!(found("", "", ""), [""; 0]);
+}
+
+#[test]
+fn the_files_of_this_crate_have_neither_faults_nor_notices() {
+    let findings = Content::bundled().check();
+    let lines: Vec<String> = findings.iter().map(ToString::to_string).collect();
+    assert_eq!(lines, [""; 0]);
+}
+
+#[test]
+fn each_slip_is_found_where_it_is() {
+    let slips = [
+        (
+            DASHBOARD,
+            "@evt.name:* $user",
+            "@evt.nmae:* $user",
+            "dashboards/mine.json:21:61: no attribute is called @evt.nmae: did you mean @evt.name?",
+        ),
+        (
+            DASHBOARD,
+            r#""facet": "@evt.name""#,
+            r#""facet": "@evt.nmae""#,
+            "dashboards/mine.json:25:30: no attribute is called @evt.nmae: did you mean @evt.name?",
+        ),
+        (
+            DASHBOARD,
+            r#""facet": "@evt.name""#,
+            r#""facet": "evt.name""#,
+            "dashboards/mine.json:25:30: no tag is called evt.name: did you mean @evt.name?",
+        ),
+        (
+            DASHBOARD,
+            r#"{"field": "@usr.email""#,
+            r#"{"field": "@usr.emial""#,
+            "dashboards/mine.json:53:82: no attribute is called @usr.emial: did you mean @usr.email?",
+        ),
+        (
+            DASHBOARD,
+            r#""type": "toplist""#,
+            r#""type": "top_list""#,
+            "dashboards/mine.json:12:17: top_list isn't known here: did you mean toplist?",
+        ),
+        (
+            DASHBOARD,
+            "\"order\": \"asc\"}\n",
+            "\"order\": \"desc\"}\n",
+            "dashboards/mine.json:27:63: groups are chosen in order desc and drawn in order asc: it has to be one",
+        ),
+        (
+            DASHBOARD,
+            "Infrequent actions",
+            "Most frequent actions",
+            "dashboards/mine.json:33:89: by its title the order is desc, not asc",
+        ),
+        (
+            DASHBOARD,
+            r#"\"é\" @evt.name:*"#,
+            r#"\"é\" (@evt.name:*"#,
+            "dashboards/mine.json:21:61: a parenthesis isn't closed",
+        ),
+        (
+            DASHBOARD,
+            r#""response_format": "scalar""#,
+            r#""respones_format": "scalar""#,
+            "dashboards/mine.json:16:13: no member is called respones_format here: did you mean response_format?",
+        ),
+        (
+            DASHBOARD,
+            r#""formula": "query1""#,
+            r#""formula": "query2""#,
+            "dashboards/mine.json:32:39: no query is called query2: did you mean query1?",
+        ),
+        (
+            DASHBOARD,
+            r#""index": 0"#,
+            r#""index": 1"#,
+            "dashboards/mine.json:33:77: the last formula is number 0: they begin at 0",
+        ),
+        (
+            DASHBOARD,
+            r#""y": 4, "width": 12"#,
+            r#""y": 3, "width": 12"#,
+            "dashboards/mine.json:61:17: it lies over Infrequent actions",
+        ),
+        (
+            DASHBOARD,
+            r#""width": 6, "height": 4"#,
+            r#""width": 13, "height": 4"#,
+            "dashboards/mine.json:37:17: it ends at column 13, but there are 12",
+        ),
+        (
+            DASHBOARD,
+            r#""width": 6, "height": 4}"#,
+            r#""width": 6}"#,
+            "dashboards/mine.json:37:17: the member height is missing",
+        ),
+        (
+            DASHBOARD,
+            r#"* $user""#,
+            r#"* $usr""#,
+            "dashboards/mine.json:21:73: the dashboard has no template variable usr: did you mean $user?",
+        ),
+        (
+            DASHBOARD,
+            r#""defaults": ["*"]"#,
+            r#""default": "*""#,
+            "dashboards/mine.json:7:70: no member is called default here: did you mean defaults?",
+        ),
+        (
+            DASHBOARD,
+            r#""@usr.email", "available"#,
+            r#""@usr.mail", "available"#,
+            "dashboards/mine.json:7:32: no attribute is called @usr.mail: did you mean @usr.email?",
+        ),
+        (
+            DASHBOARD,
+            r#""aggregation": "count"},"#,
+            r#""aggregation": "cardinality"},"#,
+            "dashboards/mine.json:22:28: nothing says of what the cardinality is: name a metric",
+        ),
+        (
+            DASHBOARD,
+            r#""aggregation": "count"},"#,
+            r#""aggregation": "counts"},"#,
+            "dashboards/mine.json:22:44: counts isn't one of count, cardinality, median, pc75, pc90, pc95, pc98, pc99, sum, min, max, avg: did you mean count?",
+        ),
+        (
+            DASHBOARD,
+            r#""index": 0"#,
+            r#""index": "0""#,
+            "dashboards/mine.json:33:77: it has to be of type integer, not string",
+        ),
+        (
+            DASHBOARD,
+            "\"title\": \"Mine\",\n",
+            "\"title\": \"Mine\",,\n",
+            "dashboards/mine.json:2:19: not JSON: key must be a string",
+        ),
+        (
+            RULE,
+            r#""high""#,
+            r#""High""#,
+            "rules/mine.json:15:36: High isn't one of info, low, medium, high, critical: did you mean high?",
+        ),
+        (
+            RULE,
+            r#""evaluationWindow": 300"#,
+            r#""evaluationWindow": 301"#,
+            "rules/mine.json:16:67: 301 isn't one of 0, 60, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400: did you mean 300?",
+        ),
+        (
+            RULE,
+            r#""keepAlive": 300"#,
+            r#""keepAlive": 700"#,
+            "rules/mine.json:16:85: 700 isn't one of 0, 60, 300, 600, 900, 1800, 3600, 7200, 10800, 21600: did you mean 300?",
+        ),
+        (
+            RULE,
+            r#""maxSignalDuration": 3600"#,
+            r#""maxSignalDuration": 60"#,
+            "rules/mine.json:16:111: 60 is less than the 300 of keepAlive: Datadog refuses that",
+        ),
+        (
+            RULE,
+            "exports > 1",
+            "export > 1",
+            "rules/mine.json:15:58: no query is called `export`; there are: exports",
+        ),
+        (
+            RULE,
+            "exports > 1",
+            "exports => 1",
+            "rules/mine.json:15:66: `>` or `>=` is missing here",
+        ),
+        (
+            RULE,
+            r#""condition": "exports > 1""#,
+            r#""condition": """#,
+            "rules/mine.json:15:13: the method threshold needs a condition, such as a > 0",
+        ),
+        (
+            RULE,
+            "\"name\": \"Many exports\",\n",
+            "",
+            "rules/mine.json:1:1: the member name is missing",
+        ),
+        (
+            RULE,
+            r#""isEnabled""#,
+            r#""is_enabled""#,
+            "rules/mine.json:4:3: no member is called is_enabled here: did you mean isEnabled?",
+        ),
+        (
+            RULE,
+            "OR @vault_uuid",
+            "OR vault_uuid",
+            "rules/mine.json:10:87: no tag is called vault_uuid: did you mean @vault_uuid?",
+        ),
+        (
+            RULE,
+            "{{@usr.email}}",
+            "{{@usr.emial}}",
+            "rules/mine.json:5:22: no attribute is called @usr.emial: did you mean @usr.email?",
+        ),
+        (
+            RULE,
+            "@vault_uuid:$vaults",
+            "@op_dd.late:$vaults",
+            "rules/mine.json:10:87: no event has @op_dd.late: heartbeats do, source:op-dd",
+        ),
+        (
+            STORIES,
+            r#""vaults""#,
+            r#""vault""#,
+            "rules/samples/mine.json:2:18: the samples have to give the list `vaults`",
+        ),
+        (
+            STORIES,
+            "T12:30:00Z",
+            "T12:03:00Z",
+            "rules/samples/mine.json:26:5: Two far apart: raises a signal (high), and shouldn't",
+        ),
+        (
+            STORIES,
+            "T12:04:00Z",
+            "T12:40:00Z",
+            "rules/samples/mine.json:11:5: Two in the vault: raises no signal, and should",
+        ),
+        (
+            STORIES,
+            "near_misses",
+            "near_mises",
+            "rules/samples/mine.json:19:14: unknown field `near_mises`, expected one of `watch_lists`, `matching`, `near_misses`",
+        ),
+        (
+            MONITOR,
+            "@op_dd.late:>0",
+            "@op_dd.lat:>0",
+            "monitors/mine.json:4:61: no attribute is called @op_dd.lat: did you mean @op_dd.late?",
+        ),
+        (
+            MONITOR,
+            "source:op-dd",
+            "source:op-dd @usr.email:*",
+            "monitors/mine.json:4:33: no heartbeat has @usr.email: events do, source:1password",
+        ),
+        (
+            MONITOR,
+            "account,feed",
+            "account,fed",
+            "monitors/mine.json:4:138: notice: no log has the tag fed unless your configuration sets it: did you mean feed?",
+        ),
+        (
+            MONITOR,
+            r#".last(\"15m\")"#,
+            "",
+            r#"monitors/mine.json:4:13: nothing says how far it looks back: write .last("5m")"#,
+        ),
+        (
+            MONITOR,
+            r#"> 5""#,
+            r#"> 6""#,
+            "monitors/mine.json:4:162: the threshold critical is 5: Datadog refuses another number here",
+        ),
+        (
+            MONITOR,
+            "@op_dd.late:>0",
+            "(@op_dd.late:>0",
+            "monitors/mine.json:4:61: a parenthesis isn't closed",
+        ),
+        (
+            MONITOR,
+            r#""message": """#,
+            r#""mesage": """#,
+            "monitors/mine.json:5:3: no member is called mesage here: did you mean message?",
+        ),
+        (
+            PIPELINE,
+            r#""is_enabled": true, "sources""#,
+            r#""sources""#,
+            "pipelines/mine.json:12:9: the member is_enabled is missing",
+        ),
+        (
+            PIPELINE,
+            r#""category""#,
+            r#""categry""#,
+            "pipelines/mine.json:12:72: no attribute is called @categry: did you mean @category?",
+        ),
+        (
+            PIPELINE,
+            "attribute-remapper",
+            "attribute-mapper",
+            "pipelines/mine.json:12:18: attribute-mapper isn't known here: did you mean attribute-remapper?",
+        ),
+        (
+            PIPELINE,
+            r#""query": "@evt.outcome:*""#,
+            r#""query": "@evt.outcome:""#,
+            "pipelines/mine.json:10:28: a field without a value",
+        ),
+        (
+            TESTS,
+            r#""outcome": "y"}}"#,
+            r#""outcome": "z"}}"#,
+            r#"pipelines/samples/mine.json:3:5: A sign-in: custom is {"evt":{"outcome":"x"},"outcome":"y","timestamp":"2026-05-01T12:00:00Z"}, not {"evt":{"outcome":"x"},"outcome":"z","timestamp":"2026-05-01T12:00:00Z"}"#,
+        ),
+    ];
+    for (file, right, written, expected) in slips {
+        assert_eq!(
+            found(file, right, written),
+            [expected],
+            "{right} -> {written}"
+        );
+    }
+}
