@@ -2,6 +2,8 @@
 //! program.
 
 mod content;
+mod content_attributes;
+mod content_check;
 mod demo;
 mod exit_codes;
 mod heartbeat;

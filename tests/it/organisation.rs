@@ -87,7 +87,7 @@ impl Organisation {
             .enumerate()
             .find_map(|(at, line)| Some((at + 1, line.find(&name)? + name.len() + 1)))
             .unwrap();
-        format!("{file}:{line}:{column}")
+        format!("own/{file}:{line}:{column}")
     }
 
     /// Runs `op-dd content` with the folder. No key is ever shown.

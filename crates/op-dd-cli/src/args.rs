@@ -60,6 +60,10 @@ Nothing leaves this machine. Look into DIR/logs.ndjson for the logs as Datadog w
 them, one a line. SIDE is events (1Password) or intake (Datadog); KIND a status such as 403,
 429=2s or 500, or one of cut, reset, lost, half, slow=200ms and garbage.";
 
+const CHECK: &str = "\
+A line for each finding: FILE:LINE:COLUMN and what is wrong. No account is needed, and nothing
+is sent. Notices may be as they should be; a fault ends it with 2.";
+
 #[derive(Debug, clap::Args)]
 #[command(after_help = CONFIGURATION)]
 pub(crate) struct RunArgs {
@@ -126,6 +130,9 @@ pub(crate) enum ContentCommand {
     List,
     /// Print a file
     Show(ShowArgs),
+    /// Look for faults in every file, and what each would show and detect of logs
+    #[command(after_help = CHECK)]
+    Check(CheckArgs),
     /// Say how what is in Datadog differs from the files
     Diff(DiffArgs),
     /// Create, replace and remove in Datadog, so that it is as the files say
@@ -149,6 +156,13 @@ description, pipelines (op-dd) in their name. Nothing else is touched."#;
 pub(crate) struct ShowArgs {
     /// What op-dd content list calls it
     pub(crate) name: String,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct CheckArgs {
+    /// Logs, one JSON object a line, such as op-dd-demo/logs.ndjson
+    #[arg(value_name = "LOGS.ndjson")]
+    pub(crate) logs: Vec<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]

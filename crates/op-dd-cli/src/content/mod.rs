@@ -8,6 +8,7 @@ use op_dd_content::Content;
 use crate::args::{ContentArgs, ContentCommand};
 use crate::exit::{Exit, Failure};
 
+mod check;
 mod connection;
 mod diff;
 mod install;
@@ -26,6 +27,7 @@ pub(crate) async fn execute(args: &ContentArgs) -> Result<Exit, Failure> {
             let asset = show::find(&content, &args.name)?;
             say(|to| to.write_all(asset.text().as_bytes()))
         }
+        ContentCommand::Check(args) => check::execute(&content, &args.logs),
         ContentCommand::Diff(args) => diff::execute(&content, args).await,
         ContentCommand::Install(args) => install::execute(&content, args).await,
         ContentCommand::Uninstall(args) => uninstall::execute(args).await,

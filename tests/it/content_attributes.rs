@@ -1,0 +1,144 @@
+//! The attributes that content may name are those that logs have.
+
+#![expect(clippy::unwrap_used, reason = "a test says by panicking what is wrong")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::time::{Duration, SystemTime};
+
+use datadog_logs::Tags;
+use onepassword_events::{Event, Feed};
+use op_dd_bridge::{Context, DefaultMapper, Mapper as _, Name};
+use op_dd_content::{Attribute, Origin};
+use op_dd_fakes::Generator;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::program::{Run, op_dd};
+
+/// Enough for everything that the reference lists, and for late events.
+const EVENTS: usize = 20_000;
+
+/// What isn't an attribute once Datadog has taken it in.
+const RESERVED: [&str; 6] = [
+    "ddsource", "ddtags", "hostname", "message", "service", "status",
+];
+
+/// The path of each value in the logs of many events, and the feeds in whose logs it is.
+fn paths() -> BTreeMap<String, BTreeSet<String>> {
+    let anchor = SystemTime::UNIX_EPOCH + Duration::from_secs(1_777_636_800);
+    let mut paths: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for event in Generator::new(1, anchor, EVENTS) {
+        let feed: Feed = event.feed().to_string().parse().unwrap();
+        let context = Context::new(
+            Name::new("acme").unwrap(),
+            feed,
+            "host",
+            &Tags::default(),
+            anchor,
+        )
+        .unwrap();
+        let event = Event::new(feed, event.json().to_owned()).unwrap();
+        let mut text = Vec::new();
+        DefaultMapper::new()
+            .map(&event, &context)
+            .entry
+            .write_json(&mut text);
+        let log: Value = serde_json::from_slice(&text).unwrap();
+        leaves(&log, "", &mut |path| {
+            if !RESERVED.contains(&path) {
+                paths
+                    .entry(path.to_owned())
+                    .or_default()
+                    .insert(feed.to_string());
+            }
+        });
+    }
+    paths
+}
+
+fn leaves(value: &Value, path: &str, see: &mut dyn FnMut(&str)) {
+    match value {
+        Value::Object(members) => {
+            for (name, member) in members {
+                let path = if path.is_empty() {
+                    name.clone()
+                } else {
+                    format!("{path}.{name}")
+                };
+                leaves(member, &path, see);
+            }
+        }
+        Value::Null => {}
+        _ => see(path),
+    }
+}
+
+#[test]
+fn every_attribute_that_logs_of_events_have_is_listed_by_who_sets_it() {
+    let paths = paths();
+    for (path, feeds) in &paths {
+        let listed = Attribute::ALL.iter().find(|listed| listed.path == path);
+        let listed = listed.unwrap_or_else(|| panic!("{path} isn't listed"));
+        match listed.origin {
+            Origin::Event(of) => {
+                let of: BTreeSet<String> = of.iter().map(|feed| (*feed).to_owned()).collect();
+                assert_eq!(*feeds, of, "{path}");
+            }
+            Origin::OpDd => {}
+            other => panic!("{path} is listed as of {other:?}"),
+        }
+    }
+    for listed in Attribute::ALL {
+        let is_ours = matches!(listed.origin, Origin::Event(_) | Origin::OpDd);
+        if is_ours && listed.rare.is_none() {
+            assert!(
+                paths.contains_key(listed.path),
+                "no log has {}",
+                listed.path
+            );
+        }
+    }
+}
+
+#[test]
+fn every_attribute_that_heartbeats_have_is_listed_as_theirs() {
+    let folder = TempDir::new().unwrap();
+    let mut command = op_dd();
+    command
+        .current_dir(folder.path())
+        .args(["demo", "--events", "300", "--out", "out"]);
+    let run = Run::of(command);
+    assert_eq!(run.code, Some(0), "{run}");
+    let text = fs::read_to_string(folder.path().join("out/heartbeats.ndjson")).unwrap();
+    let mut paths = BTreeSet::new();
+    for heartbeat in text.lines() {
+        let heartbeat = serde_json::from_str(heartbeat).unwrap();
+        leaves(&heartbeat, "", &mut |path| {
+            paths.insert(path.to_owned());
+        });
+    }
+    for path in paths.iter().filter(|path| path.starts_with("op_dd.")) {
+        let listed = Attribute::ALL.iter().find(|listed| listed.path == path);
+        let listed = listed.unwrap_or_else(|| panic!("{path} isn't listed"));
+        assert_eq!(listed.origin, Origin::Heartbeat, "{path}");
+    }
+    for listed in Attribute::ALL {
+        if listed.origin == Origin::Heartbeat && listed.rare.is_none() {
+            assert!(
+                paths.contains(listed.path),
+                "no heartbeat has {}",
+                listed.path
+            );
+        }
+    }
+    for shared in ["evt.name", "onepassword.account", "onepassword.feed"] {
+        assert!(paths.contains(shared), "no heartbeat has {shared}");
+    }
+}
+
+#[test]
+fn no_attribute_is_listed_twice() {
+    let paths: BTreeSet<&str> = Attribute::ALL.iter().map(|listed| listed.path).collect();
+    assert_eq!(paths.len(), Attribute::ALL.len());
+}
