@@ -56,7 +56,7 @@ fn faults_of_ones_own_files_are_named_with_their_place_and_end_with_2() {
     write(
         folder.path(),
         "mine/rules/slip.json",
-        &RULE.replace("@evt.name", "@evt.nmae"),
+        &RULE.replace("@evt.name", "@evt.names"),
     );
     write(
         folder.path(),
@@ -71,7 +71,7 @@ fn faults_of_ones_own_files_are_named_with_their_place_and_end_with_2() {
     };
     assert_eq!(
         slip,
-        "mine/rules/slip.json:8:52: no attribute is called @evt.nmae: did you mean @evt.name?"
+        "mine/rules/slip.json:8:52: no attribute is called @evt.names: did you mean @evt.name?"
     );
     assert!(
         half.starts_with("mine/monitors/half.json:3:1: not JSON: "),

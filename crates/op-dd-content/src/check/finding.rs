@@ -5,7 +5,7 @@ use crate::Place;
 /// Something about a file that its author has to know.
 ///
 /// It prints as a line that editors find the place by:
-/// `rules/export.json:14:22: no attribute is called @evt.nmae: did you mean @evt.name?`
+/// `rules/export.json:14:22: no attribute is called @evt.names: did you mean @evt.name?`
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Finding {

@@ -30,8 +30,8 @@ mod tests {
     #[test]
     fn a_slip_of_the_pen_is_recognised() {
         for (written, meant) in [
-            ("evt.nmae", Some("evt.name")),
-            ("usr.emial", Some("usr.email")),
+            ("evt.names", Some("evt.name")),
+            ("usr.mail", Some("usr.email")),
             ("High", Some("high")),
             ("evt.kind", None),
         ] {
