@@ -103,6 +103,11 @@ fn a_notice_alone_is_no_failure() {
 fn logs_show_what_rules_and_widgets_see() {
     let folder = TempDir::new().unwrap();
     write(folder.path(), "mine/rules/exports.json", RULE);
+    let widget = r#"{"definition": {"type": "list_stream", "title": "My exports", "requests": [{
+        "response_format": "event_list",
+        "query": {"data_source": "logs_stream", "query_string": "@evt.name:export $user"},
+        "columns": [{"field": "timestamp", "width": "auto"}]}]}}"#;
+    write(folder.path(), "mine/widgets/exports.json", widget);
     let export = r#"{"ddsource":"1password","evt":{"name":"export"},"usr":{"email":"ada@example.com"},"timestamp":"2026-05-01T12:00:00Z"}"#;
     write(
         folder.path(),
@@ -134,6 +139,7 @@ fn logs_show_what_rules_and_widgets_see() {
             .contains("mine/rules/exports.json\n        1  Exports: signals: 1 high\n"),
         "{run}"
     );
+    assert!(run.stdout.contains("\n        1  My exports\n"), "{run}");
     assert!(run.stdout.contains("(reads signals)"), "{run}");
     assert!(run.stdout.contains("(stays empty)"), "{run}");
 }

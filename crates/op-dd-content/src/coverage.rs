@@ -47,7 +47,10 @@ impl Content {
         for asset in self.of(Kind::Rule) {
             coverage.extend(of_rule(asset, &sorted));
         }
-        for asset in self.of(Kind::Dashboard) {
+        // With the widgets of one's own, if they can be understood.
+        let dashboards = self.dashboards();
+        let dashboards = dashboards.unwrap_or_else(|_| self.of(Kind::Dashboard).cloned().collect());
+        for asset in &dashboards {
             let Ok(dashboard) = Dashboard::parse(asset.text()) else {
                 continue;
             };
