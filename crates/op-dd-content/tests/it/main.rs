@@ -10,5 +10,6 @@ mod dashboards;
 mod install;
 mod monitors;
 mod pipeline;
+mod rules;
 mod search;
 mod shared;
