@@ -18,6 +18,7 @@ mod real_pages;
 mod refusals;
 mod rules;
 mod running;
+mod scenarios;
 mod secrets;
 mod simulator;
 mod soak;

@@ -21,15 +21,15 @@ enum Act {
 }
 
 const ACTS: [(u64, Act); 10] = [
-    (10, Act::Hire),
-    (4, Act::Dismiss),
-    (22, Act::Join),
-    (6, Act::Leave),
-    (25, Act::Grant),
-    (8, Act::Revoke),
-    (8, Act::GrantGroup),
-    (8, Act::MakeVault),
-    (8, Act::View),
+    (40, Act::Hire),
+    (16, Act::Dismiss),
+    (88, Act::Join),
+    (24, Act::Leave),
+    (100, Act::Grant),
+    (32, Act::Revoke),
+    (32, Act::GrantGroup),
+    (32, Act::MakeVault),
+    (32, Act::View),
     (1, Act::Recover),
 ];
 
