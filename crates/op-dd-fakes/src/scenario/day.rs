@@ -56,12 +56,15 @@ const TRIES: [(u64, u64); 4] = [(965, 0), (28, 1), (5, 2), (2, 3)];
 
 /// Lets a day pass with so many events. With the exceptions that every day has: accounts are recovered.
 pub(crate) fn pass(diary: &mut Diary<'_>, count: usize, with_exceptions: bool) {
+    if with_exceptions {
+        administration::recover(diary);
+    }
     while diary.len() < count {
         match diary.random.weighted(&ACTS) {
             Act::Use => usage(diary),
             Act::Fetch => fetch(diary),
             Act::SignIn => sign_in(diary),
-            Act::Administer => administration::act(diary, with_exceptions),
+            Act::Administer => administration::act(diary),
             Act::MindOneself => administration::mind_oneself(diary),
         }
     }
