@@ -20,6 +20,7 @@ mod real_pages;
 mod refusals;
 mod rules;
 mod running;
+mod scenarios;
 mod secrets;
 mod simulator;
 mod soak;

@@ -1,8 +1,9 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand};
-use op_dd_fakes::Fault;
+use op_dd_fakes::{Fault, Scenario};
 
 /// Carries 1Password's audit trail into Datadog and loses nothing on the way.
 #[derive(Debug, Parser)]
@@ -99,8 +100,13 @@ pub(crate) struct DemoArgs {
     #[arg(long, value_name = "S", default_value_t = 1)]
     pub(crate) seed: u64,
 
+    /// Invent a day on which something happens: NAME is ordinary-day, or the detection rule that sees it; --events
+    /// says how much ordinary life there is besides
+    #[arg(long, value_name = "NAME", value_parser = scenarios())]
+    pub(crate) scenario: Option<Scenario>,
+
     /// Serve these pages instead: `DIR/<feed>/NNN.json`, each an answer of the Events API
-    #[arg(long, value_name = "DIR", conflicts_with_all = ["events", "seed"])]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["events", "seed", "scenario"])]
     pub(crate) pages: Option<PathBuf>,
 
     /// Where to put the logs that arrived, a summary and the state; a second run goes on there and
@@ -250,6 +256,12 @@ fn watch_list(text: &str) -> Result<(String, Vec<String>), String> {
         return Err("write LIST=VALUE,VALUE, such as privileged_vaults=UUID,UUID".to_owned());
     }
     Ok((name.to_owned(), values))
+}
+
+/// The names are listed in the help, and to whoever writes another.
+fn scenarios() -> impl TypedValueParser<Value = Scenario> {
+    PossibleValuesParser::new(Scenario::ALL.map(Scenario::name))
+        .try_map(|name| name.parse::<Scenario>())
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

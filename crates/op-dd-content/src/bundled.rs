@@ -49,7 +49,24 @@ pub(crate) fn assets() -> Vec<Asset> {
     assets.extend(sampled!(Pipeline, "pipelines":
         "1password",
     ));
-    assets.extend::<[Asset; 0]>(sampled!(Rule, "rules":));
+    assets.extend(sampled!(Rule, "rules":
+        "brute-force-succeeded",
+        "credential-stuffing",
+        "domain-changed",
+        "firewall-rules-changed",
+        "invitation-outside-provisioning",
+        "items-read-in-bulk",
+        "mfa-disabled",
+        "privileged-group-changed",
+        "privileged-vault-changed",
+        "recovery-begun",
+        "self-grant-group",
+        "self-grant-vault",
+        "service-account-created",
+        "sign-in-from-new-country",
+        "sso-changed",
+        "unusual-client",
+    ));
     assets.extend(bare!(Monitor, "monitors":
         "heartbeat-silence",
         "delivery-lag",

@@ -2,6 +2,8 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
+use crate::Scenario;
+
 /// Why a fake could not be set up, or refused what it was told to hold.
 ///
 /// None of these ever travels over the wire: a client that errs is answered with a status, as by the real service.
@@ -25,6 +27,13 @@ pub enum Error {
         text: String,
         /// What is wrong with it, and what would be right.
         reason: String,
+    },
+    /// No scenario is called so.
+    #[error("no scenario is called `{text}`; there are: {}", Scenario::ALL.map(Scenario::name).join(", "))]
+    #[non_exhaustive]
+    Scenario {
+        /// What was asked for.
+        text: String,
     },
     /// A text that was to be inserted is not JSON, or doesn't say when it happened.
     #[error("not an event: {reason}")]

@@ -4,18 +4,18 @@ use crate::generator::account::Account;
 use crate::generator::random::Random;
 use crate::{Event, Feed, identifier};
 
-mod account;
+pub(crate) mod account;
 mod audit;
-mod client;
+pub(crate) mod client;
 mod names;
-mod place;
+pub(crate) mod place;
 pub(crate) mod random;
 mod sign_in;
-mod time;
+pub(crate) mod time;
 mod usage;
-mod wire;
+pub(crate) mod wire;
 
-const HOUR: u64 = 3_600_000_000_000;
+pub(crate) const HOUR: u64 = 3_600_000_000_000;
 const DAY: u64 = 24 * HOUR;
 
 /// How far back the history goes, an hour short of 30 days: whoever begins 30 days before about the same present gets

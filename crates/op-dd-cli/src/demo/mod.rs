@@ -70,9 +70,15 @@ impl Fakes {
     async fn start(args: &DemoArgs, scene: &Scene) -> Result<Self, Failure> {
         let failure =
             |error: op_dd_fakes::Error| Failure::configuration(error.to_string()).because(&error);
-        let events = match &args.pages {
-            Some(folder) => FakeEvents::builder().pages(folder),
-            None => {
+        let events = match (&args.pages, args.scenario) {
+            (Some(folder), _) => FakeEvents::builder().pages(folder),
+            (None, Some(scenario)) => {
+                let events = scenario.events(args.seed, scene.anchor, args.events);
+                FakeEvents::builder()
+                    .account(events.account_uuid())
+                    .events(events)
+            }
+            (None, None) => {
                 let generator = Generator::new(args.seed, scene.anchor, args.events);
                 FakeEvents::builder()
                     .account(generator.account_uuid())

@@ -25,6 +25,9 @@ struct Kept {
     events: usize,
     seed: u64,
     pages: Option<String>,
+    /// What was kept before there were any has none.
+    #[serde(default)]
+    scenario: Option<String>,
 }
 
 impl Scene {
@@ -36,6 +39,7 @@ impl Scene {
             events: args.events,
             seed: args.seed,
             pages: args.pages.as_deref().map(absolute),
+            scenario: args.scenario.map(|scenario| scenario.to_string()),
         };
         let failure = |error: &dyn std::fmt::Display| {
             Failure::configuration(format!(

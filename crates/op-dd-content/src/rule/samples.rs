@@ -3,7 +3,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::{Rule, RuleError, WatchLists};
+use super::{Rule, RuleError, Severity, WatchLists};
 use crate::{Log, Samples, Trial};
 
 /// The file beside a rule: stories that it has to see, and stories that it must not see.
@@ -20,13 +20,15 @@ struct Stories {
 #[serde(deny_unknown_fields)]
 struct Story {
     title: String,
+    /// Of a signal that has to be raised: how serious the gravest has to be.
+    severity: Option<Severity>,
     /// As they are sent to the intake.
     logs: Vec<Map<String, Value>>,
 }
 
 impl Rule {
-    /// Tries a rule's JSON on the samples beside it: each story among `matching` has to raise a signal,
-    /// none among `near_misses` may.
+    /// Tries a rule's JSON on the samples beside it: each story among `matching` has to raise a signal, as
+    /// serious as its `severity` says, if it does; none among `near_misses` may.
     ///
     /// # Errors
     ///
@@ -63,11 +65,14 @@ impl Rule {
                 );
             }
             let signals = rule.signals(&logs);
-            let difference = match signals.first() {
-                None if should_match => Some("raises no signal, and should".to_owned()),
-                Some(signal) if !should_match => Some(format!(
-                    "raises a signal ({}), and shouldn't",
-                    signal.severity
+            let gravest = signals.iter().map(|signal| signal.severity).max();
+            let difference = match (gravest, story.severity) {
+                (None, _) if should_match => Some("raises no signal, and should".to_owned()),
+                (Some(gravest), _) if !should_match => {
+                    Some(format!("raises a signal ({gravest}), and shouldn't"))
+                }
+                (Some(gravest), Some(severity)) if gravest != severity => Some(format!(
+                    "raises a signal that is {gravest}, and should be {severity}"
                 )),
                 _ => None,
             };

@@ -12,5 +12,6 @@ mod install;
 mod monitors;
 mod openapi;
 mod pipeline;
+mod rules;
 mod search;
 mod shared;

@@ -34,8 +34,8 @@ pub(crate) struct Person {
     pub(crate) app: &'static App,
     pub(crate) device_uuid: String,
     device_name: String,
-    home: usize,
-    address: String,
+    pub(crate) home: usize,
+    pub(crate) address: String,
 }
 
 #[derive(Debug, Clone)]
@@ -45,7 +45,7 @@ pub(crate) struct Item {
 }
 
 /// Where an event comes from.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Origin {
     pub(crate) place: &'static Place,
     pub(crate) address: String,
@@ -80,7 +80,7 @@ impl Account {
 }
 
 impl Person {
-    fn new(random: &mut Random, number: usize, other_account: &str) -> Self {
+    pub(crate) fn new(random: &mut Random, number: usize, other_account: &str) -> Self {
         let given = GIVEN[number % GIVEN.len()];
         // Both lists are walked through at once; the shift keeps the pairs of the second round apart from the first's.
         let family = FAMILY[(number + number / GIVEN.len()) % FAMILY.len()];
@@ -177,7 +177,7 @@ impl Place {
     }
 }
 
-fn identifiers(random: &mut Random, count: usize) -> Vec<String> {
+pub(crate) fn identifiers(random: &mut Random, count: usize) -> Vec<String> {
     (0..count)
         .map(|_| identifier::lower(random.bits()))
         .collect()

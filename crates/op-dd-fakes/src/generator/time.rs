@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::HOUR;
 use super::random::Random;
 
-const SECOND: u64 = 1_000_000_000;
+pub(crate) const SECOND: u64 = 1_000_000_000;
 const MILLISECOND: u64 = 1_000_000;
 
 /// Nanoseconds since 1970, which 64 bits hold until the year 2554.
