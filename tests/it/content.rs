@@ -344,6 +344,51 @@ fn whom_to_tell_is_set_for_all_and_for_one() {
 }
 
 #[test]
+fn the_configuration_keeps_what_every_installation_is_to_have() {
+    let mut organisation = Organisation::new();
+    organisation.edit(
+        "rules/own-rule.json",
+        "@evt.name:x",
+        "@vault_uuid:$own_vaults",
+    );
+    organisation.0.config.push_str(
+        r#"
+        [content]
+        dir = "own"
+        notify = ["@slack-security", "own-rule=@pagerduty-oncall"]
+        watch = { own_vaults = ["V1", "V2"] }
+        "#,
+    );
+    let content = |arguments: &[&str]| {
+        let all = [&["content", "--config", "op-dd.toml"], arguments].concat();
+        let run = organisation
+            .0
+            .checked(Run::of(organisation.0.command(&all)));
+        assert_eq!(run.code, Some(0), "{run}");
+        run.stdout
+    };
+    assert!(content(&["list"]).contains("own-rule"));
+    content(&["install"]);
+    let (_, rule) = organisation.named("Own");
+    let query = &rule["queries"][0]["query"];
+    assert_eq!(query, "source:1password @vault_uuid:(V1 OR V2)");
+    let told = json!(["@slack-security", "@pagerduty-oncall"]);
+    assert_eq!(rule["cases"][0]["notifications"], told);
+
+    let so_far = organisation.so_far();
+    content(&["install"]);
+    assert!(organisation.changes(so_far).is_empty());
+
+    // Arguments add, but for a list of the same name.
+    content(&["install", "--notify", "@soc", "--watch", "own_vaults=V3"]);
+    let (_, rule) = organisation.named("Own");
+    let query = &rule["queries"][0]["query"];
+    assert_eq!(query, "source:1password @vault_uuid:(V3)");
+    let told = json!(["@slack-security", "@soc", "@pagerduty-oncall"]);
+    assert_eq!(rule["cases"][0]["notifications"], told);
+}
+
+#[test]
 fn a_rule_waits_for_its_watch_list() {
     let organisation = Organisation::new();
     organisation.edit(

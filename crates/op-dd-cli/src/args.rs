@@ -5,6 +5,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand};
 use op_dd_fakes::{Fault, Scenario};
 
+use crate::config::Notify;
+
 /// Carries 1Password's audit trail into Datadog and loses nothing on the way.
 #[derive(Debug, Parser)]
 #[command(name = "op-dd", version, max_term_width = 100, after_help = FIRST_STEPS)]
@@ -126,6 +128,10 @@ pub(crate) struct ContentArgs {
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) dir: Option<PathBuf>,
 
+    /// The configuration, in TOML; it needs no account for this
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
     #[command(subcommand)]
     pub(crate) command: ContentCommand,
 }
@@ -153,6 +159,14 @@ const KEYS: &str = r#"The configuration names the keys and where Datadog is:
   site = "datadoghq.eu"            # the one in your Datadog address
   api_key = "env:DD_API_KEY"       # or file:/PATH
   app_key = "env:DD_APP_KEY"       # an application key; its permissions are named
+
+It may keep what every installation is to have, so that none is without it:
+
+  [content]
+  dir = "/etc/op-dd/content"       # as --dir
+  notify = ["@slack-security"]     # as --notify, which adds to it
+  watch = { privileged_vaults = ["UUID"] }
+  with_pipeline = true
 
 Without --config the variables DD_API_KEY, DD_APP_KEY and DD_SITE do. What is ours bears a
 mark: rules and monitors the tag managed-by:op-dd, dashboards a last line in their
@@ -208,10 +222,6 @@ pub(crate) struct UninstallArgs {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct TargetArgs {
-    /// The configuration, in TOML; it needs no account for this
-    #[arg(long, value_name = "FILE")]
-    pub(crate) config: Option<PathBuf>,
-
     /// Only this: dashboard, rule, monitor or pipeline, or a file's name; may be repeated
     #[arg(long, value_name = "KIND|NAME")]
     pub(crate) only: Vec<String>,
@@ -221,8 +231,8 @@ pub(crate) struct TargetArgs {
 pub(crate) struct SettingsArgs {
     /// Whom rules and monitors tell, such as @slack-security; with a name before it, such as
     /// mfa-disabled=@pagerduty-oncall, whom that one tells; may be repeated
-    #[arg(long, value_name = "[NAME=]@WHOM", value_parser = notification)]
-    pub(crate) notify: Vec<(Option<String>, String)>,
+    #[arg(long, value_name = "[NAME=]@WHOM")]
+    pub(crate) notify: Vec<Notify>,
 
     /// A list that rules watch, such as `privileged_vaults=UUID,UUID`; may be repeated. A rule
     /// whose list isn't given is not installed
@@ -232,17 +242,6 @@ pub(crate) struct SettingsArgs {
     /// Install the log pipeline although Datadog's own for 1Password is there
     #[arg(long)]
     pub(crate) with_pipeline: bool,
-}
-
-fn notification(text: &str) -> Result<(Option<String>, String), String> {
-    let (name, whom) = match text.split_once('=') {
-        Some((name, whom)) if !name.starts_with('@') => (Some(name.to_owned()), whom),
-        _ => (None, text),
-    };
-    if whom.len() < 2 || !whom.starts_with('@') || whom.contains(char::is_whitespace) {
-        return Err("write @WHOM or NAME=@WHOM, such as @slack-security".to_owned());
-    }
-    Ok((name, whom.to_owned()))
 }
 
 fn watch_list(text: &str) -> Result<(String, Vec<String>), String> {

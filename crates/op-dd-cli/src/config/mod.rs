@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use datadog_logs::{Compression, Site};
@@ -9,11 +9,13 @@ use url::Url;
 
 use crate::exit::Failure;
 
+mod notify;
 #[cfg(test)]
 mod oracle;
 mod readers;
 mod secret;
 
+pub(crate) use notify::Notify;
 pub(crate) use secret::Secret;
 
 /// What to carry from where to where.
@@ -25,6 +27,8 @@ pub(crate) struct Config {
     pub(crate) state: State,
     #[serde(default)]
     pub(crate) tls: Tls,
+    #[serde(default)]
+    pub(crate) content: Content,
     #[serde(default)]
     pub(crate) accounts: Vec<Account>,
 }
@@ -65,6 +69,24 @@ pub(crate) struct Tls {
     /// that looks into TLS stands before both.
     #[serde(default)]
     pub(crate) ca_file: Option<PathBuf>,
+}
+
+/// What every installation of the content is to have.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Content {
+    /// Files of one's own.
+    #[serde(default)]
+    pub(crate) dir: Option<PathBuf>,
+    /// Whom rules and monitors tell.
+    #[serde(default, deserialize_with = "parsed_list")]
+    pub(crate) notify: Option<Vec<Notify>>,
+    /// The lists that rules watch.
+    #[serde(default)]
+    pub(crate) watch: BTreeMap<String, Vec<String>>,
+    /// Whether the pipeline is wanted although Datadog's own is there.
+    #[serde(default)]
+    pub(crate) with_pipeline: bool,
 }
 
 #[derive(Debug, Deserialize)]
@@ -160,6 +182,7 @@ impl Config {
             },
             state: State::default(),
             tls: Tls::default(),
+            content: Content::default(),
             accounts: Vec::new(),
         })
     }

@@ -1,7 +1,5 @@
 //! From a configuration to a client of the management API.
 
-use std::path::Path;
-
 use datadog_logs::Site;
 use op_dd_content::install::{ApiError, ApiErrorKind, BuildError, Client, Key, Keys, Permission};
 
@@ -11,11 +9,7 @@ use crate::exit::{Exit, Failure};
 const USER_AGENT: &str = concat!("op-dd/", env!("CARGO_PKG_VERSION"));
 
 /// A client that speaks to where the configuration says.
-pub(super) fn client(config: Option<&Path>) -> Result<Client, Failure> {
-    let config = match config {
-        Some(path) => Config::read_for_content(path)?,
-        None => Config::from_environment_for_content()?,
-    };
+pub(super) fn client(config: &Config) -> Result<Client, Failure> {
     let datadog = &config.datadog;
     let application = datadog.app_key.as_ref().ok_or_else(|| {
         Failure::configuration(

@@ -9,11 +9,16 @@ use super::install::Summary;
 use super::line::line;
 use super::{connection, say, settings};
 use crate::args::DiffArgs;
+use crate::config::Config;
 use crate::exit::{Exit, Failure};
 
-pub(super) async fn execute(content: &Content, args: &DiffArgs) -> Result<Exit, Failure> {
-    let desired = settings::desired(content, &args.target, &args.settings)?;
-    let client = connection::client(args.target.config.as_deref())?;
+pub(super) async fn execute(
+    content: &Content,
+    config: &Config,
+    args: &DiffArgs,
+) -> Result<Exit, Failure> {
+    let desired = settings::desired(content, &config.content, &args.target, &args.settings)?;
+    let client = connection::client(config)?;
     let needed = connection::named(&desired.selection().permissions());
     say(|to| writeln!(to, "permissions to read: {needed}"))?;
     let installed = client.installed(desired.selection()).await;

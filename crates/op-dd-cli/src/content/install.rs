@@ -1,17 +1,23 @@
 //! `op-dd content install`: what is in Datadog becomes what the files say.
 
+use std::fmt;
+
 use op_dd_content::Content;
 use op_dd_content::install::{Action, Client, Plan, Step};
-use std::fmt;
 
 use super::line::line;
 use super::{connection, refused, say, settings};
 use crate::args::InstallArgs;
+use crate::config::Config;
 use crate::exit::{Exit, Failure};
 
-pub(super) async fn execute(content: &Content, args: &InstallArgs) -> Result<Exit, Failure> {
-    let desired = settings::desired(content, &args.target, &args.settings)?;
-    let client = connection::client(args.target.config.as_deref())?;
+pub(super) async fn execute(
+    content: &Content,
+    config: &Config,
+    args: &InstallArgs,
+) -> Result<Exit, Failure> {
+    let desired = settings::desired(content, &config.content, &args.target, &args.settings)?;
+    let client = connection::client(config)?;
     let reading = connection::named(&desired.selection().permissions());
     say(|to| writeln!(to, "permissions to read: {reading}"))?;
     let installed = client.installed(desired.selection()).await;

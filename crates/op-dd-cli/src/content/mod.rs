@@ -1,11 +1,12 @@
 //! `op-dd content`: what Datadog shows, as files.
 
 use std::io::{self, Write, stdout};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use op_dd_content::Content;
 
 use crate::args::{ContentArgs, ContentCommand};
+use crate::config::Config;
 use crate::exit::{Exit, Failure};
 
 mod check;
@@ -20,7 +21,16 @@ mod show;
 mod uninstall;
 
 pub(crate) async fn execute(args: &ContentArgs) -> Result<Exit, Failure> {
-    let content = content(args.dir.as_deref())?;
+    let config = match &args.config {
+        Some(path) => Some(Config::read_for_content(path)?),
+        None => None,
+    };
+    let kept = config
+        .as_ref()
+        .and_then(|config| config.content.dir.as_ref());
+    let content = content(args.dir.as_ref().or(kept).map(PathBuf::as_path))?;
+    // Only what speaks with Datadog needs one.
+    let config = || config.map_or_else(Config::from_environment_for_content, Ok);
     match &args.command {
         ContentCommand::List => say(|to| list::tell(&content, to)),
         ContentCommand::Show(args) => {
@@ -28,9 +38,9 @@ pub(crate) async fn execute(args: &ContentArgs) -> Result<Exit, Failure> {
             say(|to| to.write_all(asset.text().as_bytes()))
         }
         ContentCommand::Check(args) => check::execute(&content, &args.logs),
-        ContentCommand::Diff(args) => diff::execute(&content, args).await,
-        ContentCommand::Install(args) => install::execute(&content, args).await,
-        ContentCommand::Uninstall(args) => uninstall::execute(args).await,
+        ContentCommand::Diff(args) => diff::execute(&content, &config()?, args).await,
+        ContentCommand::Install(args) => install::execute(&content, &config()?, args).await,
+        ContentCommand::Uninstall(args) => uninstall::execute(&config()?, args).await,
     }
 }
 
@@ -39,7 +49,9 @@ fn content(folder: Option<&Path>) -> Result<Content, Failure> {
     let mut content = Content::bundled();
     if let Some(folder) = folder {
         let own = Content::read(folder).map_err(|error| {
-            Failure::configuration(format!("{error}: give --dir a folder of content"))
+            Failure::configuration(format!(
+                "{error}: give --dir, or dir of [content], a folder of content"
+            ))
         })?;
         content.add(own);
     }

@@ -4,22 +4,28 @@ use op_dd_content::Content;
 use op_dd_content::install::{Desired, Selection, Settings, SettingsError};
 
 use crate::args::{SettingsArgs, TargetArgs};
+use crate::config;
 use crate::exit::Failure;
 
+/// What the arguments say adds to what the configuration says; a list of the same name takes its place.
 pub(super) fn desired<'a>(
     content: &'a Content,
+    config: &config::Content,
     target: &TargetArgs,
     args: &SettingsArgs,
 ) -> Result<Desired<'a>, Failure> {
     let mut settings = Settings {
-        with_pipeline: args.with_pipeline,
+        with_pipeline: config.with_pipeline || args.with_pipeline,
         ..Settings::default()
     };
-    for (name, whom) in &args.notify {
-        match name {
-            Some(name) => settings.notifications.by_one(name, whom),
-            None => settings.notifications.by_all(whom),
+    for notify in config.notify.iter().flatten().chain(&args.notify) {
+        match &notify.name {
+            Some(name) => settings.notifications.by_one(name, &notify.whom),
+            None => settings.notifications.by_all(&notify.whom),
         }
+    }
+    for (list, values) in &config.watch {
+        settings.watch_lists.set(list, values);
     }
     for (list, values) in &args.watch {
         settings.watch_lists.set(list, values);

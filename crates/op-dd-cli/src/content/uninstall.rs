@@ -4,11 +4,12 @@ use op_dd_content::install::{Plan, Selection};
 
 use super::{connection, install, say};
 use crate::args::UninstallArgs;
+use crate::config::Config;
 use crate::exit::{Exit, Failure};
 
-pub(super) async fn execute(args: &UninstallArgs) -> Result<Exit, Failure> {
+pub(super) async fn execute(config: &Config, args: &UninstallArgs) -> Result<Exit, Failure> {
     let selection: Selection = args.target.only.iter().collect();
-    let client = connection::client(args.target.config.as_deref())?;
+    let client = connection::client(config)?;
     let reading = connection::named(&selection.permissions());
     say(|to| writeln!(to, "permissions to read: {reading}"))?;
     let installed = client.installed(&selection).await;

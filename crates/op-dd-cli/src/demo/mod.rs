@@ -12,7 +12,7 @@ use url::Url;
 
 use crate::args::DemoArgs;
 use crate::assembly::{Assembly, assemble, open_store};
-use crate::config::{Account, Config, Datadog, Secret, State, Tls};
+use crate::config::{self, Account, Config, Datadog, Secret, State, Tls};
 use crate::exit::{Exit, Failure};
 use crate::run::verdict;
 use crate::signal::until_told_to_stop;
@@ -122,6 +122,7 @@ impl Fakes {
                 dir: Some(PathBuf::from(out).join("state")),
             },
             tls: Tls::default(),
+            content: config::Content::default(),
             accounts: vec![Account {
                 name: Name::DEFAULT,
                 token: Secret::Literal(self.events.token().to_owned()),
