@@ -1,6 +1,7 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use crate::events::service::Service;
 use crate::fault::FaultQueue;
@@ -45,6 +46,7 @@ pub struct FakeEventsBuilder {
     faults: Vec<Fault>,
     error_style: ErrorStyle,
     rate_limits: Option<RateLimits>,
+    token_expires_at: Option<SystemTime>,
 }
 
 impl FakeEvents {
@@ -60,6 +62,7 @@ impl FakeEvents {
             faults: Vec::new(),
             error_style: ErrorStyle::default(),
             rate_limits: None,
+            token_expires_at: None,
         }
     }
 
@@ -167,6 +170,12 @@ impl FakeEventsBuilder {
         self
     }
 
+    /// When the token expires that is minted for want of another; without this it never does.
+    pub fn token_expires_at(mut self, instant: SystemTime) -> Self {
+        self.token_expires_at = Some(instant);
+        self
+    }
+
     /// The events that are there from the start, in the order of their insertion.
     pub fn events(mut self, events: impl IntoIterator<Item = Event>) -> Self {
         self.events.extend(events);
@@ -209,8 +218,11 @@ impl FakeEventsBuilder {
     /// pages; [`Error::PagesOnly`] if there are both pages and events.
     pub async fn start(mut self) -> Result<FakeEvents, Error> {
         if self.tokens.is_empty() {
-            let minted = TokenClaims::default().account(&self.account).mint();
-            self.tokens.push((minted, Feed::ALL.to_vec()));
+            let mut claims = TokenClaims::default().account(&self.account);
+            if let Some(instant) = self.token_expires_at {
+                claims = claims.expires_at(instant);
+            }
+            self.tokens.push((claims.mint(), Feed::ALL.to_vec()));
         }
         let token = self.tokens[0].0.clone();
 

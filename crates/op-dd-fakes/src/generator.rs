@@ -7,6 +7,7 @@ use crate::{Event, Feed, identifier};
 pub(crate) mod account;
 mod audit;
 pub(crate) mod client;
+mod elsewhere;
 mod names;
 pub(crate) mod place;
 pub(crate) mod random;
@@ -104,6 +105,14 @@ impl Generator {
     /// The UUID of the account that all of it happens in.
     pub fn account_uuid(&self) -> &str {
         &self.account.uuid
+    }
+
+    /// Logs of other services in which the same people are seen, at the same addresses, over the 17 hours before the
+    /// anchor: for pictures of what 1Password's trail is looked at together with. No Events API has them; they are in
+    /// the form that Datadog's intake takes, with the tag `invented:op-dd`. The events stay as they are.
+    pub fn elsewhere(&self, count: usize) -> impl Iterator<Item = String> {
+        let mut random = Random::new(Random::mix(self.salt));
+        (0..count).map(move |_| elsewhere::make(&mut random, &self.account, self.anchor))
     }
 
     /// When the event after `made` others is inserted: evenly, but for a chance within its share of the time.

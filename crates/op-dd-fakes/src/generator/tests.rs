@@ -208,3 +208,24 @@ fn any_number_and_anchor_will_do() {
     assert_eq!(events(9, 1).len(), 1);
     assert_eq!(Generator::new(9, SystemTime::UNIX_EPOCH, 100).count(), 100);
 }
+
+#[test]
+fn elsewhere_are_the_same_people_and_nothing_changes_for_it() {
+    let generator = Generator::new(3, anchor(), 500);
+    let others: Vec<String> = generator.elsewhere(300).collect();
+    assert_eq!(others, generator.elsewhere(300).collect::<Vec<_>>());
+    let events: Vec<Event> = generator.collect();
+    assert_eq!(events, Generator::new(3, anchor(), 500).collect::<Vec<_>>());
+
+    let trail: String = events.iter().map(|event| &*event.json).collect();
+    let mut known = 0;
+    for log in &others {
+        let log: Value = serde_json::from_str(log).unwrap();
+        assert_ne!(log["ddsource"], "1password");
+        assert_eq!(log["ddtags"], "invented:op-dd");
+        let time: jiff::Timestamp = log["timestamp"].as_str().unwrap().parse().unwrap();
+        assert!(SystemTime::from(time) <= anchor());
+        known += usize::from(trail.contains(log["usr"]["email"].as_str().unwrap()));
+    }
+    assert!(known > 250, "{known} of 300 are in the trail");
+}
