@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Demo(DemoArgs),
     /// Dashboards, detection rules, monitors and a log pipeline, as files
     Content(ContentArgs),
+    /// Draw a dashboard over logs as an HTML page, without Datadog
+    Preview(PreviewArgs),
 }
 
 const CONFIGURATION: &str = r#"A first configuration:
@@ -119,6 +121,10 @@ pub(crate) struct DemoArgs {
     /// Let something go wrong, such as intake:429=2s, events:cut or intake:500x3; may be repeated
     #[arg(long, value_name = "SIDE:KIND[=ARG][xN]")]
     pub(crate) fault: Vec<Fault>,
+
+    /// Draw the dashboard over the logs that arrived, and over some of other services, as DIR/preview.html
+    #[arg(long)]
+    pub(crate) preview: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -176,6 +182,25 @@ description, pipelines (op-dd) in their name. Nothing else is touched."#;
 pub(crate) struct ShowArgs {
     /// What op-dd content list calls it
     pub(crate) name: String,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct PreviewArgs {
+    /// Logs as they are sent to Datadog, one JSON object a line, such as op-dd demo leaves in logs.ndjson
+    #[arg(required = true, value_name = "LOGS.ndjson")]
+    pub(crate) logs: Vec<PathBuf>,
+
+    /// Which dashboard: op-dd content list has the names
+    #[arg(long, value_name = "NAME", default_value = "1password-overview")]
+    pub(crate) dashboard: String,
+
+    /// Where to put the page
+    #[arg(long, value_name = "FILE.html", default_value = "preview.html")]
+    pub(crate) out: PathBuf,
+
+    /// Files of your own beside ours, as for op-dd content
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
 }
 
 #[derive(Debug, clap::Args)]

@@ -10,6 +10,7 @@ mod content;
 mod demo;
 mod exit;
 mod logging;
+mod preview;
 mod run;
 mod signal;
 
@@ -53,6 +54,7 @@ fn execute(args: Args) -> Result<Exit, Failure> {
             Command::Run(args) => run::execute(&args).await,
             Command::Demo(args) => demo::execute(&args).await,
             Command::Content(args) => content::execute(&args).await,
+            Command::Preview(args) => preview::execute(&args),
         }
     });
     // A look-up or a disk that hangs can't be broken off, and nobody waits for it: files are replaced

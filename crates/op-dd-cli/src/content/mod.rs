@@ -45,7 +45,7 @@ pub(crate) async fn execute(args: &ContentArgs) -> Result<Exit, Failure> {
 }
 
 /// The bundled files, and those of a folder beside them.
-fn content(folder: Option<&Path>) -> Result<Content, Failure> {
+pub(crate) fn content(folder: Option<&Path>) -> Result<Content, Failure> {
     let mut content = Content::bundled();
     if let Some(folder) = folder {
         let own = Content::read(folder).map_err(|error| {

@@ -17,6 +17,7 @@ use crate::exit::{Exit, Failure};
 use crate::run::verdict;
 use crate::signal::until_told_to_stop;
 
+mod picture;
 mod scene;
 mod summary;
 
@@ -25,6 +26,9 @@ use summary::Summary;
 
 /// How far back the demonstration begins: a month, as an account that has been in use has.
 const HISTORY: Duration = Duration::from_secs(30 * 24 * 3600);
+
+/// How long the demonstration's token lasts from then on.
+const TOKEN_LASTS: Duration = Duration::from_secs(90 * 24 * 3600);
 
 /// The same as `run --once`, between fakes of both ends.
 pub(crate) async fn execute(args: &DemoArgs) -> Result<Exit, Failure> {
@@ -57,6 +61,9 @@ pub(crate) async fn execute(args: &DemoArgs) -> Result<Exit, Failure> {
     summary.write(&out.join("summary.json"))?;
     // Whoever reads may have gone: it is all in the summary.
     let _ = summary.tell(&mut stdout().lock(), out, begun.elapsed());
+    if args.preview {
+        picture::draw(args, &scene)?;
+    }
     verdict(drained.as_ref(), &[], summary.refused())
 }
 
@@ -85,6 +92,8 @@ impl Fakes {
                     .events(generator)
             }
         };
+        // As 1Password's do; heartbeats tell how long it lasts.
+        let events = events.token_expires_at(scene.anchor + TOKEN_LASTS);
         let events = events.script(args.fault.iter().copied()).start();
         let datadog = FakeDatadog::builder()
             .in_memory(false)
