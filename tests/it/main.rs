@@ -1,6 +1,7 @@
 //! Everything that crosses crates: the libraries against the fakes over real sockets, and the real
 //! program.
 
+mod browser;
 mod content;
 mod content_attributes;
 mod content_check;
@@ -15,6 +16,7 @@ mod mutation;
 mod oracles;
 mod organisation;
 mod outages;
+mod preview;
 mod program;
 mod real_pages;
 mod refusals;
