@@ -11,6 +11,7 @@ mod demo;
 mod exit;
 mod logging;
 mod preview;
+mod record;
 mod run;
 mod signal;
 

@@ -1,23 +1,25 @@
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::{self, Write, stdout};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use op_dd_content::{Content, Coverage, Finding, Level, Log, Severity, Sight};
+use op_dd_content::{Content, Coverage, Finding, Level, Severity, Sight};
 
 use crate::exit::{Exit, Failure};
+use crate::record::Record;
 
 /// Says what is wrong with the files, and what they see of the logs.
 pub(super) fn execute(content: &Content, files: &[PathBuf]) -> Result<Exit, Failure> {
     let findings = content.check();
-    let mut logs = Vec::new();
-    for file in files {
-        read(file, &mut logs)?;
-    }
+    let record = match files {
+        [] => None,
+        files => Some(Record::read(files)?),
+    };
     // Whoever reads may have gone.
     let _ = tell(content, &findings, &mut stdout().lock());
-    if !files.is_empty() {
-        let _ = tell_coverage(&content.coverage(&logs), logs.len(), &mut stdout().lock());
+    if let Some(record) = record {
+        record.complain();
+        let coverage = content.coverage(&record.logs);
+        let _ = tell_coverage(&coverage, record.logs.len(), &mut stdout().lock());
     }
     let is_clean = findings.iter().all(|finding| finding.level != Level::Fault);
     Ok(if is_clean {
@@ -25,26 +27,6 @@ pub(super) fn execute(content: &Content, files: &[PathBuf]) -> Result<Exit, Fail
     } else {
         Exit::Configuration
     })
-}
-
-/// The logs of a file. A line that isn't a log is named, and left out.
-fn read(file: &Path, logs: &mut Vec<Log>) -> Result<(), Failure> {
-    let text = fs::read_to_string(file).map_err(|error| {
-        Failure::configuration(format!("{} can't be read: {error}", file.display()))
-    })?;
-    for (at, line) in text.lines().enumerate() {
-        if line.trim().is_empty() {
-            continue;
-        }
-        match Log::sent(line) {
-            Ok(log) => logs.push(log),
-            Err(error) => {
-                let (file, line) = (file.display(), at + 1);
-                let _ = writeln!(io::stderr(), "{file}:{line}: left out: {error}");
-            }
-        }
-    }
-    Ok(())
 }
 
 fn tell(content: &Content, findings: &[Finding], to: &mut dyn Write) -> io::Result<()> {

@@ -7,7 +7,8 @@ use op_dd_fakes::Generator;
 use super::scene::Scene;
 use crate::args::DemoArgs;
 use crate::exit::Failure;
-use crate::preview::{self, Record};
+use crate::preview;
+use crate::record::Record;
 
 /// How many logs of other services are invented: the dashboard looks for the same people there.
 const OTHERS: usize = 300;
