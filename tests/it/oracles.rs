@@ -38,4 +38,9 @@ proptest! {
     fn any_answer_of_1password_is_a_page_or_a_short_line(input in mutated("refusal")) {
         oracle::refusal(&input);
     }
+
+    #[test]
+    fn any_text_is_a_query_or_is_refused_at_its_place(input in mutated("search")) {
+        oracle::search(&input);
+    }
 }

@@ -13,6 +13,7 @@ mod json;
 mod mapping;
 mod page;
 mod refusal;
+mod search;
 mod tags;
 mod token;
 
@@ -20,5 +21,6 @@ pub use answer::answer;
 pub use mapping::mapping;
 pub use page::page;
 pub use refusal::refusal;
+pub use search::search;
 pub use tags::tags;
 pub use token::token;

@@ -1,0 +1,5 @@
+#![no_main]
+
+use op_dd_tests::hostile::oracle;
+
+libfuzzer_sys::fuzz_target!(|input: &[u8]| oracle::search(input));
