@@ -180,28 +180,33 @@ fn one_may_be_installed_and_uninstalled_by_itself() {
     organisation.good(&["install", "--only", "own-rule"]);
     organisation.named("Own");
     assert!(organisation.0.datadog.monitors().is_empty());
-    let shown = organisation.good(&["uninstall", "--only", "1password"]);
-    assert_eq!(lines(&shown, "remove "), ["remove pipeline 1password"]);
-    let run = organisation.content(&["install", "--only", "own-rul"]);
-    assert_eq!(run.code, Some(2), "{run}");
-    assert!(
-        run.line().contains("is called own-rul: op-dd content list"),
-        "{run}"
-    );
+    let shown = organisation.good(&["uninstall", "--only", "own-pipeline"]);
+    assert_eq!(lines(&shown, "remove "), ["remove pipeline own-pipeline"]);
+    for command in ["install", "uninstall"] {
+        let run = organisation.content(&[command, "--only", "own-rul"]);
+        assert_eq!(run.code, Some(2), "{run}");
+        assert!(
+            run.line().contains("is called own-rul: op-dd content list"),
+            "{run}"
+        );
+    }
 }
 
 #[test]
-fn a_file_that_is_gone_takes_its_object_along() {
+fn what_has_no_file_any_more_is_left_over_until_it_is_pruned() {
     let organisation = Organisation::new();
     organisation.good(&["install"]);
     organisation.remove("rules/own-rule.json");
-    assert_eq!(
-        lines(&organisation.good(&["diff"]), "remove "),
-        ["remove rule own-rule"]
-    );
+    let line = "left over rule own-rule: no file of this name; --prune removes it";
     let (id, _) = organisation.named("Own");
     let so_far = organisation.so_far();
-    organisation.good(&["install"]);
+    for command in ["diff", "install"] {
+        let shown = organisation.good(&[command]);
+        assert_eq!(lines(&shown, "left over "), [line]);
+        assert!(shown.trim_end().ends_with(", 1 left over"), "{shown}");
+    }
+    assert!(organisation.changes(so_far).is_empty());
+    organisation.good(&["install", "--prune"]);
     assert_eq!(
         organisation.changes(so_far),
         [format!("DELETE {RULES}/{id}")]
@@ -209,25 +214,39 @@ fn a_file_that_is_gone_takes_its_object_along() {
 }
 
 #[test]
-fn a_copy_that_somebody_made_is_left_alone_until_all_goes() {
+fn what_others_made_is_left_alone() {
     let organisation = Organisation::new();
     organisation.good(&["install"]);
-    let (_, mut board) = organisation.named("Own board");
+    // Somebody's own pipeline, and a clone of a dashboard of ours, mark included.
+    let pipeline = json!({"name": "Okta fixes (op-dd)", "filter": {"query": "source:okta"}});
+    organisation.by_hand("POST", "/api/v1/logs/config/pipelines", &pipeline);
+    let (original, mut board) = organisation.named("Own board");
     board["title"] = json!("Own board (cloned)");
     organisation.by_hand("POST", "/api/v1/dashboard", &board);
     let (id, _) = organisation.named("Own board (cloned)");
+    let copy = format!("skip dashboard own-board: {id}, \"Own board (cloned)\", is a copy");
+
+    let shown = organisation.good(&["install", "--prune"]);
+    assert!(shown.contains("unchanged dashboard own-board\n"), "{shown}");
+    assert!(shown.contains(&copy), "{shown}");
+    // Without its original it isn't ours, either.
+    let path = format!("/api/v1/dashboard/{original}");
+    organisation.by_hand("DELETE", &path, &json!({}));
     let shown = organisation.good(&["install"]);
+    assert!(shown.contains("create dashboard own-board\n"), "{shown}");
+    assert!(shown.contains(&copy), "{shown}");
+    let shown = organisation.good(&["uninstall"]);
+    assert!(shown.contains(&copy), "{shown}");
+    let left = organisation.all();
+    let mut left: Vec<_> = left
+        .values()
+        .map(|object| object["title"].as_str().or(object["name"].as_str()))
+        .collect();
+    left.sort_unstable();
     assert_eq!(
-        lines(&shown, "unchanged dashboard own-board").len(),
-        1,
-        "{shown}"
+        left,
+        [Some("Okta fixes (op-dd)"), Some("Own board (cloned)")]
     );
-    assert!(
-        shown.contains(&format!("skip dashboard own-board: {id} is a copy")),
-        "{shown}"
-    );
-    organisation.good(&["uninstall"]);
-    assert!(organisation.all().is_empty());
 }
 
 #[test]
@@ -407,6 +426,7 @@ fn a_rule_waits_for_its_watch_list() {
     );
     // It isn't given this time, so nobody knows what is right.
     let shown = organisation.good(&["install"]);
+    let line = line.replace(": give", ", so it stays as it was installed: give");
     assert_eq!(lines(&shown, "skip rule own-rule"), [line]);
     organisation.named("Own");
 

@@ -52,7 +52,7 @@ impl Organisation {
         });
         organisation.write("dashboards/own-board.json", &board);
         let pipeline = json!({
-            "name": "Own (op-dd)",
+            "name": "Own pipeline",
             "is_enabled": true,
             "filter": {"query": "source:own"},
             "processors": [],

@@ -153,7 +153,7 @@ pub(crate) enum ContentCommand {
     Check(CheckArgs),
     /// Say how what is in Datadog differs from the files
     Diff(DiffArgs),
-    /// Create, replace and remove in Datadog, so that it is as the files say
+    /// Create and replace in Datadog, so that it is as the files say
     Install(InstallArgs),
     /// Remove from Datadog all that op-dd installed there
     Uninstall(UninstallArgs),
@@ -175,8 +175,8 @@ It may keep what every installation is to have, so that none is without it:
   with_pipeline = true
 
 Without --config the variables DD_API_KEY, DD_APP_KEY and DD_SITE do. What is ours bears a
-mark: rules and monitors the tag managed-by:op-dd, dashboards a last line in their
-description, pipelines (op-dd) in their name. Nothing else is touched."#;
+mark: rules, monitors and pipelines the tag managed-by:op-dd, dashboards a last line in
+their description. Nothing else is touched, nor is a copy that somebody made."#;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct ShowArgs {
@@ -229,6 +229,14 @@ pub(crate) struct InstallArgs {
     #[command(flatten)]
     pub(crate) settings: SettingsArgs,
 
+    /// Remove what was installed from a file that there is no more, here and in --dir
+    #[arg(long)]
+    pub(crate) prune: bool,
+
+    /// Install although op-dd content check finds faults; Datadog judges all the same
+    #[arg(long)]
+    pub(crate) unchecked: bool,
+
     /// Say what would be done, let Datadog judge it, and change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
@@ -260,7 +268,7 @@ pub(crate) struct SettingsArgs {
     pub(crate) notify: Vec<Notify>,
 
     /// A list that rules watch, such as `privileged_vaults=UUID,UUID`; may be repeated. A rule
-    /// whose list isn't given is not installed
+    /// whose list isn't given is not installed, or stays as it was installed
     #[arg(long, value_name = "LIST=VALUE,…", value_parser = watch_list)]
     pub(crate) watch: Vec<(String, Vec<String>)>,
 

@@ -17,7 +17,8 @@ pub(super) async fn execute(
     config: &Config,
     args: &DiffArgs,
 ) -> Result<Exit, Failure> {
-    let desired = settings::desired(content, &config.content, &args.target, &args.settings)?;
+    let settings = settings::settings(&config.content, &args.settings);
+    let desired = settings::desired(content, &settings, &args.target)?;
     let client = connection::client(config)?;
     let needed = connection::named(&desired.selection().permissions());
     say(|to| writeln!(to, "permissions to read: {needed}"))?;

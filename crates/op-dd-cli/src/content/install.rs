@@ -3,7 +3,7 @@
 use std::fmt;
 
 use op_dd_content::Content;
-use op_dd_content::install::{Action, Client, Plan, Step};
+use op_dd_content::install::{Action, Client, Plan, Settings, Step};
 
 use super::line::line;
 use super::{connection, refused, say, settings};
@@ -16,7 +16,11 @@ pub(super) async fn execute(
     config: &Config,
     args: &InstallArgs,
 ) -> Result<Exit, Failure> {
-    let desired = settings::desired(content, &config.content, &args.target, &args.settings)?;
+    let settings = Settings {
+        prune: args.prune,
+        ..settings::settings(&config.content, &args.settings)
+    };
+    let desired = settings::desired(content, &settings, &args.target)?;
     let client = connection::client(config)?;
     let reading = connection::named(&desired.selection().permissions());
     say(|to| writeln!(to, "permissions to read: {reading}"))?;
@@ -99,6 +103,7 @@ pub(super) struct Summary {
     replace: usize,
     remove: usize,
     unchanged: usize,
+    left_over: usize,
     skip: usize,
     refused: usize,
 }
@@ -122,6 +127,7 @@ impl Summary {
             Action::Replace(_) => self.replace += 1,
             Action::Remove => self.remove += 1,
             Action::Unchanged => self.unchanged += 1,
+            Action::LeftOver => self.left_over += 1,
             _ => self.skip += 1,
         }
     }
@@ -139,6 +145,7 @@ impl fmt::Display for Summary {
             (self.replace, replaced),
             (self.remove, removed),
             (self.unchanged, "unchanged"),
+            (self.left_over, "left over"),
             (self.skip, "skipped"),
             (self.refused, "refused"),
         ];

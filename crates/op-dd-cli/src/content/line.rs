@@ -10,6 +10,7 @@ pub(super) fn line(step: &Step<'_>) -> String {
         Action::Skip(Skip::DatadogsPipeline) => {
             ": --with-pipeline installs ours as well".to_owned()
         }
+        Action::LeftOver => "; --prune removes it".to_owned(),
         _ => String::new(),
     };
     format!("{step}{hint}")

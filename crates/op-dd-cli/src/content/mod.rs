@@ -40,7 +40,7 @@ pub(crate) async fn execute(args: &ContentArgs) -> Result<Exit, Failure> {
         ContentCommand::Check(args) => check::execute(&content, &args.logs),
         ContentCommand::Diff(args) => diff::execute(&content, &config()?, args).await,
         ContentCommand::Install(args) => install::execute(&content, &config()?, args).await,
-        ContentCommand::Uninstall(args) => uninstall::execute(&config()?, args).await,
+        ContentCommand::Uninstall(args) => uninstall::execute(&content, &config()?, args).await,
     }
 }
 

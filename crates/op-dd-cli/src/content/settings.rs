@@ -8,12 +8,7 @@ use crate::config;
 use crate::exit::Failure;
 
 /// What the arguments say adds to what the configuration says; a list of the same name takes its place.
-pub(super) fn desired<'a>(
-    content: &'a Content,
-    config: &config::Content,
-    target: &TargetArgs,
-    args: &SettingsArgs,
-) -> Result<Desired<'a>, Failure> {
+pub(super) fn settings(config: &config::Content, args: &SettingsArgs) -> Settings {
     let mut settings = Settings {
         with_pipeline: config.with_pipeline || args.with_pipeline,
         ..Settings::default()
@@ -30,12 +25,23 @@ pub(super) fn desired<'a>(
     for (list, values) in &args.watch {
         settings.watch_lists.set(list, values);
     }
+    settings
+}
+
+pub(super) fn desired<'a>(
+    content: &'a Content,
+    settings: &Settings,
+    target: &TargetArgs,
+) -> Result<Desired<'a>, Failure> {
     let selection: Selection = target.only.iter().collect();
-    Desired::new(content, &settings, &selection).map_err(|error| {
-        let remedy = match error {
-            SettingsError::Name { .. } => ": op-dd content list has the names",
-            _ => "",
-        };
-        Failure::configuration(format!("{error}{remedy}"))
-    })
+    Desired::new(content, settings, &selection).map_err(|error| fault(&error))
+}
+
+/// Of what the arguments say.
+pub(super) fn fault(error: &SettingsError) -> Failure {
+    let remedy = match error {
+        SettingsError::Name { .. } => ": op-dd content list has the names",
+        _ => "",
+    };
+    Failure::configuration(format!("{error}{remedy}"))
 }

@@ -7,7 +7,7 @@ use super::report::Report;
 use super::texts;
 use crate::Asset;
 
-/// A rule or a monitor is marked by tags.
+/// A rule, a monitor or a pipeline is marked by tags.
 pub(super) fn check_tags(asset: &Asset, json: &Value, report: &mut Report<'_>) {
     if !asset.is_bundled() {
         return;

@@ -3,7 +3,7 @@ use serde_json::Value;
 use super::fields::{Scope, check_query};
 use super::report::{Report, Spot};
 use super::schema::Schema;
-use super::{objects, texts, variables};
+use super::{marks, objects, texts, variables};
 use crate::{Asset, Pipeline};
 
 pub(super) fn check(
@@ -13,6 +13,7 @@ pub(super) fn check(
     report: &mut Report<'_>,
     samples: Option<&mut Report<'_>>,
 ) {
+    marks::check_tags(asset, json, report);
     let mut targets = Vec::new();
     gather_targets(json, &mut targets);
     check_steps(json, "", schema, &targets, report);

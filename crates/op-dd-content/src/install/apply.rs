@@ -2,6 +2,7 @@ use reqwest::Method;
 use serde_json::Value;
 
 use super::client::{Call, delays};
+use super::installed::title;
 use super::plan::Wanted;
 use super::resource::Resource;
 use super::{Action, ApiError, Client, Step};
@@ -92,7 +93,8 @@ impl Client {
             if !error.may_have_been_done() || !self.waited(&error, &mut delays).await {
                 return Err(error);
             }
-            if self.has(resource, &wanted.mark).await? {
+            let title = title(resource, &wanted.json);
+            if self.has(resource, wanted.asset.name(), title).await? {
                 return Ok(());
             }
         }

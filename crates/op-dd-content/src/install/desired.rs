@@ -1,5 +1,6 @@
 use serde_json::{Map, Value};
 
+use super::installed::title;
 use super::resource::Resource;
 use super::{Selection, Settings, SettingsError, mark};
 use crate::{Asset, Content, Kind, WatchLists};
@@ -10,6 +11,7 @@ pub struct Desired<'a> {
     pub(super) content: &'a Content,
     pub(super) objects: Vec<Object>,
     pub(super) with_pipeline: bool,
+    pub(super) prune: bool,
     selection: Selection,
 }
 
@@ -19,8 +21,6 @@ pub(super) struct Object {
     pub(super) resource: Resource,
     /// The file; for 1Password Overview with the widgets of one's own.
     pub(super) asset: Asset,
-    /// What it is known by in Datadog.
-    pub(super) mark: String,
     pub(super) json: Value,
     /// The watch lists that it needs and nobody gave.
     pub(super) missing: Vec<String>,
@@ -58,6 +58,7 @@ impl<'a> Desired<'a> {
             content,
             objects,
             with_pipeline: settings.with_pipeline,
+            prune: settings.prune,
             selection: selection.clone(),
         })
     }
@@ -79,25 +80,20 @@ impl Object {
         }
         let mut json: Map<String, Value> = asset.object()?;
         mark::write(resource, &mut json, name);
-        let mark = mark::read(resource, &json).ok_or_else(|| {
-            let (member, problem) = match resource {
-                Resource::Pipeline => ("/name", "a pipeline needs a name"),
-                _ => ("/tags", "tags must be a list of texts"),
-            };
-            let fault = asset.fault(member, problem);
-            if fault.place().is_some() {
-                fault
-            } else {
-                asset.fault("", problem)
-            }
-        })?;
+        if mark::read(resource, &json).is_none() {
+            return Err(asset.fault("/tags", "tags must be a list of texts").into());
+        }
         Ok(Self {
             resource,
             asset: asset.clone(),
-            mark,
             json: Value::Object(json),
             missing: Vec::new(),
         })
+    }
+
+    /// What people are to see that it is called.
+    pub(super) fn title(&self) -> &str {
+        title(self.resource, &self.json)
     }
 
     pub(super) fn does_as_datadogs_pipeline(&self) -> bool {
@@ -133,8 +129,7 @@ fn check(
     }
     for name in selection.names() {
         if named(objects, name).next().is_none() {
-            let (what, name) = ("dashboard, rule, monitor or pipeline", name.to_owned());
-            return Err(SettingsError::Name { what, name });
+            return Err(SettingsError::unknown(name));
         }
     }
     lists.sort();

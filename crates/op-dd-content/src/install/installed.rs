@@ -18,19 +18,35 @@ pub struct Installed {
     pub(super) datadogs_pipeline: bool,
 }
 
-/// One of them.
+/// One of them, or a copy of one that somebody made, mark included.
 #[derive(Clone, Debug)]
 pub(super) struct Found {
     pub(super) resource: Resource,
     pub(super) id: String,
-    /// What it is known by.
+    /// What it is known by: its file's name.
     pub(super) mark: String,
     pub(super) json: Value,
 }
 
+impl Installed {
+    /// The one that is ours of those that bear a name's mark: what is called as its file has it, or, where there is
+    /// no file, whatever it is called; the oldest of these. The others are copies.
+    pub(super) fn ours(
+        &self,
+        resource: Resource,
+        name: &str,
+        title: Option<&str>,
+    ) -> Option<&Found> {
+        let mut found = self.objects.iter();
+        found.find(|found| {
+            let is_called_so = || title.is_none_or(|title| found.title() == title);
+            (found.resource, &*found.mark) == (resource, name) && is_called_so()
+        })
+    }
+}
+
 impl Client {
-    /// Reads what bears our marks, as far as `selection` takes it in: of pipelines all, since their marks aren't
-    /// their files' names.
+    /// Reads what bears our marks, as far as `selection` takes it in.
     ///
     /// # Errors
     ///
@@ -44,7 +60,7 @@ impl Client {
             }
             for object in list {
                 if let Some(found) = Found::of(resource, object)
-                    && (resource == Resource::Pipeline || selection.has(resource, &found.mark))
+                    && selection.has(resource, &found.mark)
                     && let Some(whole) = self.whole(found).await?
                 {
                     installed.objects.push(whole);
@@ -55,13 +71,18 @@ impl Client {
         Ok(installed)
     }
 
-    /// Whether there is one that is known by this.
-    pub(super) async fn has(&self, resource: Resource, mark: &str) -> Result<bool, ApiError> {
+    /// Whether there is one that is ours by this name and is called so in Datadog.
+    pub(super) async fn has(
+        &self,
+        resource: Resource,
+        name: &str,
+        title: &str,
+    ) -> Result<bool, ApiError> {
         let list = self.list(resource).await?;
-        let mut marks = list
-            .iter()
-            .filter_map(|object| mark::read(resource, object));
-        Ok(marks.any(|found| found == mark))
+        let mut found = list
+            .into_iter()
+            .filter_map(|object| Found::of(resource, object));
+        Ok(found.any(|found| found.mark == name && found.title() == title))
     }
 
     async fn list(&self, resource: Resource) -> Result<Vec<Map<String, Value>>, ApiError> {
@@ -158,9 +179,14 @@ impl Found {
         })
     }
 
+    /// What people see that it is called.
+    pub(super) fn title(&self) -> &str {
+        title(self.resource, &self.json)
+    }
+
     /// What sorts objects of one kind by the time of their creation.
     fn age(&self) -> (Resource, String, &str) {
-        let created = ["createdAt", "created_at"]
+        let created = ["createdAt", "created_at", "created"]
             .iter()
             .find_map(|key| self.json.get(key));
         let created = match created {
@@ -170,4 +196,13 @@ impl Found {
         };
         (self.resource, created, &self.id)
     }
+}
+
+/// What people see that an object is called.
+pub(super) fn title(resource: Resource, object: &Value) -> &str {
+    let member = match resource {
+        Resource::Dashboard => "title",
+        Resource::Pipeline | Resource::Rule | Resource::Monitor => "name",
+    };
+    object[member].as_str().unwrap_or_default().trim()
 }

@@ -7,14 +7,12 @@ use super::resource::Resource;
 pub(super) const OURS: &str = "managed-by:op-dd";
 const ASSET: &str = "op-dd-asset:";
 const LINE: &str = "Managed by op-dd: ";
-const ENDING: &str = " (op-dd)";
 
-/// What an object is called that bears our mark: its file's name; of a pipeline its own name, written as a file's
-/// would be, `1password`, since that is its mark.
+/// What an object is called that bears our mark: its file's name.
 pub(super) fn read(resource: Resource, object: &Map<String, Value>) -> Option<String> {
-    let text = |key: &str| object.get(key).and_then(Value::as_str);
     match resource {
-        Resource::Rule | Resource::Monitor => {
+        Resource::Pipeline if object.get("is_read_only") == Some(&Value::Bool(true)) => None,
+        Resource::Pipeline | Resource::Rule | Resource::Monitor => {
             let tags = || {
                 object
                     .get("tags")
@@ -27,13 +25,9 @@ pub(super) fn read(resource: Resource, object: &Map<String, Value>) -> Option<St
             Some(name.to_owned())
         }
         Resource::Dashboard => {
-            let last = text("description")?.trim_end().lines().last()?;
+            let description = object.get("description")?.as_str()?;
+            let last = description.trim_end().lines().last()?;
             Some(last.trim().strip_prefix(LINE)?.to_owned())
-        }
-        Resource::Pipeline => {
-            let own = object.get("is_read_only") == Some(&Value::Bool(true));
-            let name = text("name").filter(|_| !own)?.strip_suffix(ENDING)?;
-            Some(name.to_lowercase().replace(' ', "-"))
         }
     }
 }
@@ -41,7 +35,7 @@ pub(super) fn read(resource: Resource, object: &Map<String, Value>) -> Option<St
 /// Marks an object as ours, unless it is.
 pub(super) fn write(resource: Resource, object: &mut Map<String, Value>, name: &str) {
     match resource {
-        Resource::Rule | Resource::Monitor => {
+        Resource::Pipeline | Resource::Rule | Resource::Monitor => {
             let tags = object.entry("tags").or_insert_with(|| json!([]));
             let Some(tags) = tags.as_array_mut() else {
                 return;
@@ -66,13 +60,6 @@ pub(super) fn write(resource: Resource, object: &mut Map<String, Value>, name: &
             lines.push(&mark);
             let marked = lines.join("\n");
             object.insert("description".to_owned(), marked.into());
-        }
-        Resource::Pipeline => {
-            if let Some(Value::String(name)) = object.get_mut("name")
-                && !name.ends_with(ENDING)
-            {
-                name.push_str(ENDING);
-            }
         }
     }
 }
@@ -106,11 +93,7 @@ mod tests {
             assert_eq!(read(resource, &marked), None, "{resource:?}");
             write(resource, &mut marked, "mine");
             let name = read(resource, &marked);
-            let expected = match resource {
-                Resource::Pipeline => "a-b",
-                _ => "mine",
-            };
-            assert_eq!(name.as_deref(), Some(expected), "{resource:?}");
+            assert_eq!(name.as_deref(), Some("mine"), "{resource:?}");
             let once = marked.clone();
             write(resource, &mut marked, "mine");
             assert_eq!(marked, once, "{resource:?}");
@@ -145,10 +128,10 @@ mod tests {
                 json!({"description": "Managed by op-dd: a\nno more"}),
             ),
             (Resource::Dashboard, json!({"description": null})),
-            (Resource::Pipeline, json!({"name": "1Password"})),
+            (Resource::Pipeline, json!({"name": "Okta fixes (op-dd)"})),
             (
                 Resource::Pipeline,
-                json!({"name": "1Password (op-dd)", "is_read_only": true}),
+                json!({"tags": ["managed-by:op-dd", "op-dd-asset:a"], "is_read_only": true}),
             ),
         ] {
             assert_eq!(read(resource, &object(&json)), None, "{json}");

@@ -22,9 +22,10 @@
 //! # }
 //! ```
 //!
-//! Objects are known by marks: rules and monitors by the tags `managed-by:op-dd` and `op-dd-asset:NAME`,
-//! dashboards by the last line of their description, `Managed by op-dd: NAME`, pipelines by a name that ends
-//! with `(op-dd)`. A file that lacks its mark gets it on the way. Nothing else is ever touched.
+//! Objects are known by marks: rules, monitors and pipelines by the tags `managed-by:op-dd` and `op-dd-asset:NAME`,
+//! dashboards by the last line of their description, `Managed by op-dd: NAME`. A file that lacks its mark gets it on
+//! the way. Nothing else is ever touched; nor is a copy that somebody made of what is ours, mark included: of several
+//! with one mark, only what is called as the file has it is ours, the oldest of these.
 
 mod apply;
 mod client;

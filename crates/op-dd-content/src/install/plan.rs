@@ -3,9 +3,9 @@ use std::fmt;
 use serde_json::Value;
 
 use super::desired::Object;
-use super::installed::Found;
+use super::installed::{Found, title};
 use super::resource::Resource;
-use super::{Desired, Difference, Installed, Permission, Selection, differences};
+use super::{Desired, Difference, Installed, Permission, Selection, SettingsError, differences};
 use crate::{Asset, Content, Kind};
 
 /// What is to be done, so that what is wanted is there.
@@ -32,7 +32,6 @@ pub struct Step<'a> {
 pub(super) struct Wanted<'a> {
     pub(super) content: &'a Content,
     pub(super) asset: Asset,
-    pub(super) mark: String,
     pub(super) json: Value,
 }
 
@@ -48,6 +47,8 @@ pub enum Action {
     Unchanged,
     /// It is there and isn't wanted.
     Remove,
+    /// It is there, and no file is of its name: it stays, unless [`Settings::prune`](super::Settings::prune) is set.
+    LeftOver,
     /// It is left as it is, for this reason.
     Skip(Skip),
 }
@@ -60,12 +61,19 @@ pub enum Skip {
     WatchLists(Vec<String>),
     /// Datadog's own pipeline for 1Password is there and does it.
     DatadogsPipeline,
-    /// Somebody made a copy with the mark in it; its id.
-    Copy(String),
+    /// It bears the mark of another object, or isn't called as its file has it: somebody made a copy, mark included,
+    /// or gave it another name.
+    Copy {
+        /// What Datadog knows it by.
+        id: String,
+        /// What people see that it is called.
+        title: String,
+    },
 }
 
 impl<'a> Plan<'a> {
-    /// What it takes to install what is wanted, and to remove what bears our marks and isn't wanted any more.
+    /// What it takes to install what is wanted. What bears our marks and has no file any more is left over, or removed
+    /// if the settings say so.
     #[must_use]
     pub fn install(desired: &Desired<'a>, installed: &Installed) -> Self {
         let mut steps: Vec<_> = desired
@@ -77,32 +85,59 @@ impl<'a> Plan<'a> {
         kept.sort_unstable();
         let mut others = Vec::new();
         for found in &installed.objects {
-            if kept.binary_search(&&*found.id).is_ok() {
+            if kept.binary_search(&&*found.id).is_ok()
+                || !desired.selection().has(found.resource, &found.mark)
+            {
                 continue;
             }
             let mut wanted = desired.objects.iter();
-            let copied = wanted
-                .any(|object| (object.resource, &object.mark) == (found.resource, &found.mark));
-            let mut step = removal(found);
-            if copied {
-                step.action = Action::Skip(Skip::Copy(found.id.clone()));
-            } else if !desired.selection().has(found.resource, &found.mark) {
-                continue;
-            }
-            others.push(step);
+            let has_file = wanted.any(|object| {
+                (object.resource, object.asset.name()) == (found.resource, &found.mark)
+            });
+            let action = match desired.prune {
+                _ if has_file || !found.is_ours(installed, None) => Action::Skip(found.as_copy()),
+                true => Action::Remove,
+                false => Action::LeftOver,
+            };
+            others.push(found.step(action));
         }
         steps.extend(others);
         Self { steps }
     }
 
-    /// What it takes to remove all that bears our marks, as far as `selection` takes it in.
-    #[must_use]
-    pub fn removal(installed: &Installed, selection: &Selection) -> Self {
+    /// What it takes to remove what is ours, as far as `selection` takes it in. The files of `content` say what is
+    /// ours and what a copy.
+    ///
+    /// # Errors
+    ///
+    /// If `selection` has a name that neither a file nor anything installed has.
+    pub fn removal(
+        content: &Content,
+        installed: &Installed,
+        selection: &Selection,
+    ) -> Result<Self, SettingsError> {
+        for name in selection.names() {
+            let is_file =
+                |asset: &Asset| asset.name() == name && Resource::of(asset.kind()).is_some();
+            let is_known = content.assets().any(is_file)
+                || installed.objects.iter().any(|found| found.mark == name);
+            if !is_known {
+                return Err(SettingsError::unknown(name));
+            }
+        }
         let found = installed.objects.iter().rev();
         let found = found.filter(|found| selection.has(found.resource, &found.mark));
-        Self {
-            steps: found.map(removal).collect(),
-        }
+        let steps = found.map(|found| {
+            let title = title_in_file(content, found.resource, &found.mark);
+            found.step(if found.is_ours(installed, title.as_deref()) {
+                Action::Remove
+            } else {
+                Action::Skip(found.as_copy())
+            })
+        });
+        Ok(Self {
+            steps: steps.collect(),
+        })
     }
 
     /// The steps, in the order in which they are to be done.
@@ -130,9 +165,8 @@ impl<'a> Plan<'a> {
 }
 
 fn step<'a>(desired: &Desired<'a>, object: &Object, installed: &Installed) -> Step<'a> {
-    let mut found = installed.objects.iter();
-    let found =
-        found.find(|found| (found.resource, &found.mark) == (object.resource, &object.mark));
+    let name = object.asset.name();
+    let found = installed.ours(object.resource, name, Some(object.title()));
     let action = match found {
         _ if !object.missing.is_empty() => Action::Skip(Skip::WatchLists(object.missing.clone())),
         Some(found) => {
@@ -153,25 +187,45 @@ fn step<'a>(desired: &Desired<'a>, object: &Object, installed: &Installed) -> St
     };
     Step {
         resource: object.resource,
-        name: object.asset.name().to_owned(),
+        name: name.to_owned(),
         action,
         wanted: Some(Wanted {
             content: desired.content,
             asset: object.asset.clone(),
-            mark: object.mark.clone(),
             json: object.json.clone(),
         }),
         id: found.map(|found| found.id.clone()),
     }
 }
 
-fn removal(found: &Found) -> Step<'static> {
-    Step {
-        resource: found.resource,
-        name: found.mark.clone(),
-        action: Action::Remove,
-        wanted: None,
-        id: Some(found.id.clone()),
+/// What people are to see that an object is called, if a file says it.
+fn title_in_file(content: &Content, resource: Resource, name: &str) -> Option<String> {
+    let mut files = content.of(resource.kind());
+    let json = files.find(|asset| asset.name() == name)?.object().ok()?;
+    Some(title(resource, &Value::Object(json)).to_owned())
+}
+
+impl Found {
+    fn is_ours(&self, installed: &Installed, title: Option<&str>) -> bool {
+        let ours = installed.ours(self.resource, &self.mark, title);
+        ours.is_some_and(|ours| ours.id == self.id)
+    }
+
+    fn as_copy(&self) -> Skip {
+        Skip::Copy {
+            id: self.id.clone(),
+            title: self.title().to_owned(),
+        }
+    }
+
+    fn step(&self, action: Action) -> Step<'static> {
+        Step {
+            resource: self.resource,
+            name: self.mark.clone(),
+            action,
+            wanted: None,
+            id: Some(self.id.clone()),
+        }
     }
 }
 
@@ -211,6 +265,7 @@ impl fmt::Display for Step<'_> {
             Action::Replace(_) => "replace",
             Action::Unchanged => "unchanged",
             Action::Remove => "remove",
+            Action::LeftOver => "left over",
             Action::Skip(_) => "skip",
         };
         write!(f, "{verb} {} {}", self.kind(), self.name)?;
@@ -219,7 +274,14 @@ impl fmt::Display for Step<'_> {
                 let pointers: Vec<&str> = differences.iter().map(|one| &*one.pointer).collect();
                 write!(f, " ({})", pointers.join(", "))
             }
-            Action::Skip(reason) => write!(f, ": {reason}"),
+            Action::LeftOver => f.write_str(": no file of this name"),
+            Action::Skip(reason) => {
+                write!(f, ": {reason}")?;
+                if matches!(reason, Skip::WatchLists(_)) && self.id.is_some() {
+                    f.write_str(", so it stays as it was installed")?;
+                }
+                Ok(())
+            }
             _ => Ok(()),
         }
     }
@@ -238,10 +300,9 @@ impl fmt::Display for Skip {
             Self::DatadogsPipeline => {
                 f.write_str("Datadog's own pipeline for 1Password is there and does it")
             }
-            Self::Copy(id) => write!(
+            Self::Copy { id, title } => write!(
                 f,
-                "{id} is a copy that somebody made, mark included: take the mark out of it to keep it, or \
-                 delete it"
+                "{id}, {title:?}, is a copy that somebody made, mark included, or was renamed: it is left alone"
             ),
         }
     }

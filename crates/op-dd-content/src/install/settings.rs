@@ -15,6 +15,8 @@ pub struct Settings {
     pub notifications: Notifications,
     /// Installs the log pipeline although Datadog's own for 1Password is there.
     pub with_pipeline: bool,
+    /// Removes what was installed from a file that there is no more.
+    pub prune: bool,
 }
 
 /// Whom rules and monitors tell, as `@slack-security` or `@pagerduty-oncall`.
@@ -47,6 +49,16 @@ pub enum SettingsError {
         /// Those that are asked for.
         known: String,
     },
+}
+
+impl SettingsError {
+    /// Nothing is called so.
+    pub(super) fn unknown(name: &str) -> Self {
+        Self::Name {
+            what: "dashboard, rule, monitor or pipeline",
+            name: name.to_owned(),
+        }
+    }
 }
 
 impl Notifications {

@@ -48,6 +48,13 @@ fn kept(id: &str, name: &str) -> Value {
     json!({"id": id, "name": "Mine", "type": "log_detection", "tags": tags, "createdAt": 1})
 }
 
+/// What somebody made of one of ours.
+fn cloned(id: &str, name: &str) -> Value {
+    let mut clone = kept(id, name);
+    clone["name"] = json!("Mine (cloned)");
+    clone
+}
+
 fn page(rules: &[Value]) -> ResponseTemplate {
     ResponseTemplate::new(200).set_body_json(json!({ "data": rules }))
 }
@@ -88,7 +95,7 @@ async fn both_keys_are_shown_and_every_page_is_read() {
             .await;
     }
     let installed = client(&server).installed(&rules()).await.unwrap();
-    let plan = Plan::removal(&installed, &rules());
+    let plan = Plan::removal(&content(), &installed, &rules()).unwrap();
     assert_eq!(plan.steps().len(), 101, "an id that is a path is none");
     assert!(
         plan.steps()
@@ -109,6 +116,7 @@ async fn what_may_have_been_created_is_looked_for_first() {
     for (found, calls) in [
         (vec![kept("a", "mine")], vec![&post, &get]),
         (vec![kept("a", "other")], vec![&post, &get, &post]),
+        (vec![cloned("a", "mine")], vec![&post, &get, &post]),
     ] {
         let server = MockServer::start().await;
         Mock::given(method("GET"))
@@ -133,9 +141,13 @@ async fn what_may_have_been_created_is_looked_for_first() {
 async fn a_replacement_and_a_removal_are_tried_again() {
     let server = MockServer::start().await;
     let content = content();
-    let desired = desired(&content);
+    let settings = Settings {
+        prune: true,
+        ..Settings::default()
+    };
+    let desired = Desired::new(&content, &settings, &rules()).unwrap();
     let mut changed = kept("a", "mine");
-    changed["name"] = json!("Theirs");
+    changed["cases"] = json!([1]);
     Mock::given(method("GET"))
         .respond_with(page(&[changed, kept("b", "gone")]))
         .mount(&server)
@@ -161,7 +173,7 @@ async fn a_replacement_and_a_removal_are_tried_again() {
     let client = client(&server);
     let plan = Plan::install(&desired, &client.installed(&rules()).await.unwrap());
     let steps: Vec<_> = plan.steps().iter().map(ToString::to_string).collect();
-    assert_eq!(steps, ["replace rule mine (/name)", "remove rule gone"]);
+    assert_eq!(steps, ["replace rule mine (/cases)", "remove rule gone"]);
     for step in plan.steps() {
         client.apply(step).await.unwrap();
     }
@@ -172,8 +184,85 @@ async fn a_replacement_and_a_removal_are_tried_again() {
         .filter(|request| request.method.as_str() == "PUT");
     for put in puts {
         let sent: Value = put.body_json().unwrap();
-        assert_eq!(sent["name"], "Mine");
+        assert_eq!(sent["cases"], json!([]));
         assert_eq!(sent.get("type"), None);
+    }
+}
+
+/// What is there is read, and a plan made for it.
+async fn there(found: &[Value]) -> Installed {
+    let server = MockServer::start().await;
+    Mock::given(method("GET"))
+        .respond_with(page(found))
+        .mount(&server)
+        .await;
+    client(&server).installed(&rules()).await.unwrap()
+}
+
+fn said(plan: &Plan<'_>) -> Vec<String> {
+    plan.steps().iter().map(ToString::to_string).collect()
+}
+
+#[tokio::test]
+async fn a_copy_is_left_alone_whether_the_original_is_there_or_not() {
+    let copy = "skip rule mine: b, \"Mine (cloned)\", is a copy that somebody made, mark included, or was renamed: \
+                it is left alone";
+    let content = content();
+    let desired = desired(&content);
+    let mut original = kept("a", "mine");
+    original["createdAt"] = json!(2);
+    for (found, installs, removes) in [
+        (
+            vec![cloned("b", "mine"), original],
+            ["unchanged rule mine", copy],
+            vec!["remove rule mine", copy],
+        ),
+        (
+            vec![cloned("b", "mine")],
+            ["create rule mine", copy],
+            vec![copy],
+        ),
+    ] {
+        let installed = there(&found).await;
+        assert_eq!(said(&Plan::install(&desired, &installed)), installs);
+        let removal = Plan::removal(&content, &installed, &rules()).unwrap();
+        assert_eq!(said(&removal), removes);
+    }
+}
+
+#[tokio::test]
+async fn what_has_no_file_is_left_over_unless_it_is_to_be_pruned_and_its_copies_always() {
+    let content = content();
+    let mut copy = cloned("b", "gone");
+    copy["createdAt"] = json!(2);
+    let installed = there(&[copy, kept("a", "gone")]).await;
+    for (prune, expected) in [
+        (false, "left over rule gone: no file of this name"),
+        (true, "remove rule gone"),
+    ] {
+        let settings = Settings {
+            prune,
+            ..Settings::default()
+        };
+        let desired = Desired::new(&content, &settings, &rules()).unwrap();
+        let plan = said(&Plan::install(&desired, &installed));
+        assert_eq!(plan[..2], ["create rule mine", expected]);
+        assert!(plan[2].starts_with("skip rule gone: b, "), "{plan:?}");
+    }
+    let removal = Plan::removal(&content, &installed, &rules()).unwrap();
+    let removed = said(&removal);
+    assert!(removed[0].starts_with("skip rule gone: b, "), "{removed:?}");
+    assert_eq!(removed[1..], ["remove rule gone"]);
+}
+
+#[tokio::test]
+async fn only_what_is_in_the_files_or_installed_can_be_removed_by_name() {
+    let content = content();
+    let installed = there(&[kept("a", "gone")]).await;
+    for (name, is_known) in [("mine", true), ("gone", true), ("gnoe", false)] {
+        let selection = [name].iter().collect();
+        let removal = Plan::removal(&content, &installed, &selection);
+        assert_eq!(removal.is_ok(), is_known, "{name}");
     }
 }
 
