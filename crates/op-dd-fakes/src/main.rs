@@ -168,7 +168,7 @@ fn announce(events: &FakeEvents, datadog: &FakeDatadog, json: bool) {
     } else {
         println!(
             "# The Events API and Datadog are there until Ctrl-C. A configuration for op-dd:\n\n\
-             [datadog]\nurl = {datadog_url:?}\napi_key = {api_key:?}\napp_key = {app_key:?}\n\n\
+             [datadog]\nurl = {datadog_url:?}\napi_url = {datadog_url:?}\napi_key = {api_key:?}\napp_key = {app_key:?}\n\n\
              [[accounts]]\nname = \"fake\"\nurl = {events_url:?}\ntoken = {token:?}\n"
         );
     }

@@ -62,6 +62,25 @@ async fn says_where_it_is_and_answers_there() {
     assert_eq!(send(monitors).await.unwrap().body, "[]");
 }
 
+#[test]
+fn the_configuration_that_it_prints_sends_the_keys_nowhere_else() {
+    let mut child = command()
+        .args(["--events", "0"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let _program = Program(child);
+    let said: Vec<String> = lines
+        .map(Result::unwrap)
+        .take_while(|line| !line.starts_with("api_key"))
+        .collect();
+    let address = |name: &str| said.iter().find_map(|line| line.strip_prefix(name));
+    let intake = address("url = ").unwrap();
+    assert!(intake.starts_with("\"http://127.0.0.1:"), "{said:?}");
+    assert_eq!(address("api_url = "), Some(intake));
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn reports_when_it_is_interrupted() {
