@@ -103,23 +103,61 @@ fn is_empty(value: &Value) -> bool {
 }
 
 impl fmt::Display for Difference {
-    /// The member, what is there and what is wanted, each in one line of JSON.
+    /// The member, what is there and what is wanted, in one line. Of lists of objects how many they are, and the first
+    /// that differs; what only Datadog has is not shown.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             pointer,
             wanted,
             there,
         } = self;
-        let wanted = wanted.to_string();
-        let Some(there) = there else {
-            return write!(f, "{pointer}: {} is added", shown(&wanted, 0));
-        };
-        let there = there.to_string();
-        let same = wanted.chars().zip(there.chars());
-        let same = same.take_while(|(wanted, there)| wanted == there).count();
-        let (there, wanted) = (shown(&there, same), shown(&wanted, same));
-        write!(f, "{pointer}: {there} becomes {wanted}")
+        match (wanted, there) {
+            (_, None) => write!(f, "{pointer}: {} is added", shown(&wanted.to_string(), 0)),
+            (Value::Array(wanted), Some(Value::Array(there)))
+                if wanted.iter().chain(there).any(Value::is_object) =>
+            {
+                let (now, then) = (there.len(), wanted.len());
+                let verb = if now == 1 { "becomes" } else { "become" };
+                write!(f, "{pointer}: {now} {verb} {then}")?;
+                let at = (0..now.max(then)).find(|at| {
+                    let pair = (wanted.get(*at), there.get(*at));
+                    !matches!(pair, (Some(wanted), Some(there)) if differences(wanted, there).is_empty())
+                });
+                let first = at.and_then(|at| Some((at, wanted.get(at).or(there.get(at))?)));
+                match first.map(|(at, item)| (at, name(item))) {
+                    Some((_, Some(name))) => {
+                        write!(
+                            f,
+                            ", and the first that differs is {}",
+                            shown(&format!("{name:?}"), 0)
+                        )
+                    }
+                    Some((at, None)) => write!(f, ", and the first that differs is {pointer}/{at}"),
+                    None => Ok(()),
+                }
+            }
+            (_, Some(Value::Object(_))) => {
+                let wanted = wanted.to_string();
+                write!(f, "{pointer}: an object becomes {}", shown(&wanted, 0))
+            }
+            (_, Some(there)) => {
+                let (wanted, there) = (wanted.to_string(), there.to_string());
+                let same = wanted.chars().zip(there.chars());
+                let same = same.take_while(|(wanted, there)| wanted == there).count();
+                let (there, wanted) = (shown(&there, same), shown(&wanted, same));
+                write!(f, "{pointer}: {there} becomes {wanted}")
+            }
+        }
     }
+}
+
+/// What people see that an item of a list is called.
+fn name(item: &Value) -> Option<&str> {
+    let members = ["/definition/title", "/title", "/name", "/query"];
+    let names = members
+        .iter()
+        .filter_map(|member| item.pointer(member)?.as_str());
+    names.into_iter().find(|name| !name.is_empty())
 }
 
 /// A text, if it is short; else a part of it, from shortly before this character on: a list of widgets would fill
@@ -197,5 +235,37 @@ mod tests {
             shown(json!({"a": "x\ny"}), json!({})),
             "/a: \"x\\ny\" is added"
         );
+    }
+
+    #[test]
+    fn lists_of_objects_are_counted_and_the_first_that_differs_is_named() {
+        let shown = |wanted, there| differences(&wanted, &there)[0].to_string();
+        let widget = |title: &str| json!({"definition": {"title": title}});
+        let kept = |title: &str| json!({"id": 7, "definition": {"title": title, "time": {}}});
+        for (wanted, there, expected) in [
+            (
+                json!([widget("A"), widget("B")]),
+                json!([kept("A")]),
+                "/w: 1 becomes 2, and the first that differs is \"B\"",
+            ),
+            (
+                json!([widget("A")]),
+                json!([kept("A"), kept("C"), kept("D")]),
+                "/w: 3 become 1, and the first that differs is \"C\"",
+            ),
+            (
+                json!([{"x": 1}]),
+                json!([{"id": 7, "x": 2}, {"id": 8, "x": 1}]),
+                "/w: 2 become 1, and the first that differs is /w/0",
+            ),
+            (json!("x"), json!({"id": 7}), "/w: an object becomes \"x\""),
+            (
+                json!(["x"]),
+                json!(["x", "y"]),
+                "/w: [\"x\",\"y\"] becomes [\"x\"]",
+            ),
+        ] {
+            assert_eq!(shown(json!({"w": wanted}), json!({"w": there})), expected);
+        }
     }
 }
