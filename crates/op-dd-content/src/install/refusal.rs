@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::plan::Wanted;
 use super::{ApiError, ApiErrorKind, Reason, Step};
-use crate::Place;
 use crate::place::place;
+use crate::{Kind, Place};
 
 /// What Datadog says of a file that it refuses.
 ///
@@ -48,7 +48,10 @@ impl Step<'_> {
 
 impl Wanted<'_> {
     fn complaint(&self, reason: &Reason) -> Complaint {
-        let pointer = member(&self.json, reason);
+        let pointer = member(&self.json, reason).or_else(|| match self.asset.kind() {
+            Kind::Monitor => mentioned(&self.json, &reason.message),
+            _ => None,
+        });
         let pointer = pointer.as_deref();
         let (file, within) = self
             .content
@@ -72,6 +75,25 @@ fn member(json: &Value, reason: &Reason) -> Option<String> {
     let mut names = target.chain(quoted(&reason.message));
     let named = names.find_map(|name| pointer(json.pointer(within)?, name));
     named.map(|named| format!("{within}{named}")).or(widget)
+}
+
+/// What a refusal of a monitor is about, which names its members in the midst of a sentence.
+fn mentioned(monitor: &Value, message: &str) -> Option<String> {
+    let message = message.to_lowercase();
+    let words = || message.split(|c: char| !c.is_alphanumeric());
+    let mut members = [
+        ("threshold", "/options/thresholds"),
+        ("query", "/query"),
+        ("type", "/type"),
+        ("message", "/message"),
+        ("name", "/name"),
+    ]
+    .into_iter();
+    let (_, pointer) = members.find(|(name, pointer)| {
+        words().any(|word| word.trim_end_matches('s') == *name)
+            && monitor.pointer(pointer).is_some()
+    })?;
+    Some(pointer.to_owned())
 }
 
 /// `Invalid widget definition at position 3 of type group. Error: Invalid inner widget definition at position 1 …`
@@ -227,6 +249,28 @@ mod tests {
             assert_eq!(
                 member(&board, &reason).as_deref(),
                 Some(expected),
+                "{message}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_monitor_s_member_is_mentioned_in_a_sentence() {
+        let monitor = json!({"name": "x", "type": "log alert", "query": "y", "message": "z",
+            "options": {"thresholds": {"critical": 1}}});
+        for (message, expected) in [
+            (
+                "Alert threshold (2.0) does not match that used in the query (1.0)",
+                Some("/options/thresholds"),
+            ),
+            ("Invalid query: no aggregation", Some("/query")),
+            ("Monitor Type is unknown", Some("/type")),
+            ("The name must not be empty", Some("/name")),
+            ("Renotify interval is too short", None),
+        ] {
+            assert_eq!(
+                mentioned(&monitor, message).as_deref(),
+                expected,
                 "{message}"
             );
         }
