@@ -155,6 +155,10 @@ impl Client {
             }
             status if status.is_client_error() => {
                 let reasons = reasons::read(&answer.body, &self.keys);
+                // Whatever the words: what was sent is refused. What only asks, something else may answer.
+                let reasons = reasons.or_else(|| {
+                    (call.method != Method::GET).then(|| reasons::unknown(&answer.body, &self.keys))
+                });
                 Err(failed(
                     reasons.map_or(ApiErrorKind::Unexpected, ApiErrorKind::Refused),
                 ))
