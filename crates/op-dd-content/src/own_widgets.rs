@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::{Asset, AssetError, Content, Kind};
 
 /// The dashboard that widgets of one's own are added to.
-const OVERVIEW: &str = "1password-overview";
+pub(crate) const OVERVIEW: &str = "1password-overview";
 
 const TITLE: &str = "Your own widgets";
 
@@ -132,6 +132,7 @@ mod tests {
         });
         Content {
             assets: assets.collect(),
+            passed_over: Vec::new(),
         }
     }
 

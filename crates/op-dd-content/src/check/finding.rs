@@ -1,4 +1,5 @@
 use std::fmt;
+use std::path::Path;
 
 use crate::Place;
 
@@ -29,6 +30,21 @@ pub enum Level {
     Fault,
     /// It may be as it should be: only its author can tell.
     Notice,
+}
+
+impl Finding {
+    /// What isn't content and may have been meant to be.
+    pub(super) fn passed_over(path: &Path) -> Self {
+        Self {
+            level: Level::Notice,
+            file: path.display().to_string(),
+            place: None,
+            pointer: String::new(),
+            problem: "passed over: content is *.json in dashboards, widgets, rules, monitors or pipelines, \
+                      samples are called as their rule or pipeline"
+                .to_owned(),
+        }
+    }
 }
 
 impl fmt::Display for Finding {

@@ -38,7 +38,11 @@ impl Content {
     /// ```
     #[must_use]
     pub fn check(&self) -> Vec<Finding> {
-        let mut findings = Vec::new();
+        let mut findings: Vec<_> = self
+            .passed_over()
+            .iter()
+            .map(|path| Finding::passed_over(path))
+            .collect();
         let widgets = Schema::of(Kind::Widget);
         for kind in Kind::ALL {
             let other = (kind != Kind::Widget).then(|| Schema::of(kind));
