@@ -11,6 +11,13 @@ const USER_AGENT: &str = concat!("op-dd/", env!("CARGO_PKG_VERSION"));
 /// A client that speaks to where the configuration says.
 pub(super) fn client(config: &Config) -> Result<Client, Failure> {
     let datadog = &config.datadog;
+    let site = datadog.api_url.as_ref().or(datadog.site.as_ref());
+    if datadog.url.is_some() && site.is_none() {
+        return Err(Failure::configuration(
+            "url of [datadog] says where logs go, and nothing where the management API is: set site, such as \
+             site = \"datadoghq.eu\", or api_url under [datadog]",
+        ));
+    }
     let application = datadog.app_key.as_ref().ok_or_else(|| {
         Failure::configuration(
             "there is no application key: set app_key under [datadog], such as app_key = \"env:DD_APP_KEY\"",
@@ -20,7 +27,6 @@ pub(super) fn client(config: &Config) -> Result<Client, Failure> {
         api: key(&datadog.api_key, "API")?,
         application: key(application, "application")?,
     };
-    let site = datadog.api_url.as_ref().or(datadog.site.as_ref());
     let url = site.map_or(Site::US1.api_url(), Site::api_url);
     let mut client = Client::builder(url, keys).user_agent(USER_AGENT);
     if let Some(ca) = config.ca_certificates()? {
@@ -49,6 +55,10 @@ pub(super) fn failure(error: &ApiError) -> Failure {
         ApiErrorKind::Certificate => (
             Exit::Unreachable,
             ", by ca_file of [tls] in the configuration",
+        ),
+        ApiErrorKind::Connect => (
+            Exit::Unreachable,
+            ": see site (DD_SITE) and api_url of [datadog]",
         ),
         _ => (Exit::Unreachable, ""),
     };

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use op_dd_content::Content;
-use op_dd_content::install::{Action, Client, Plan, Settings, Step};
+use op_dd_content::install::{Action, Client, Desired, Plan, Settings, Step};
 
 use super::line::line;
 use super::{connection, refused, say, settings};
@@ -21,6 +21,9 @@ pub(super) async fn execute(
         ..settings::settings(&config.content, &args.settings)
     };
     let desired = settings::desired(content, &settings, &args.target)?;
+    if !args.unchecked {
+        check(&desired)?;
+    }
     let client = connection::client(config)?;
     let reading = connection::named(&desired.selection().permissions());
     say(|to| writeln!(to, "permissions to read: {reading}"))?;
@@ -37,6 +40,19 @@ pub(super) async fn execute(
         return dry_run(&plan);
     }
     apply(&client, &plan).await
+}
+
+/// Judges the files as `op-dd content check` does.
+fn check(desired: &Desired<'_>) -> Result<(), Failure> {
+    let faults = desired.faults();
+    say(|to| faults.iter().try_for_each(|fault| writeln!(to, "{fault}")))?;
+    match faults.len() {
+        0 => Ok(()),
+        count => Err(Failure::configuration(format!(
+            "the files have faults ({count}), and nothing was changed: mend what is named above, or give \
+             --unchecked to let Datadog alone judge"
+        ))),
+    }
 }
 
 /// Has Datadog judge everything before anything is changed.

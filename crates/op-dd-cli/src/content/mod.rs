@@ -29,6 +29,16 @@ pub(crate) async fn execute(args: &ContentArgs) -> Result<Exit, Failure> {
         .as_ref()
         .and_then(|config| config.content.dir.as_ref());
     let content = content(args.dir.as_ref().or(kept).map(PathBuf::as_path))?;
+    if let ContentCommand::List | ContentCommand::Diff(_) | ContentCommand::Install(_) =
+        &args.command
+    {
+        for path in content.passed_over() {
+            tracing::warn!(
+                "{} is passed over: op-dd content check says what content is",
+                path.display()
+            );
+        }
+    }
     // Only what speaks with Datadog needs one.
     let config = || config.map_or_else(Config::from_environment_for_content, Ok);
     match &args.command {

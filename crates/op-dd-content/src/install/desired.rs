@@ -1,9 +1,11 @@
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 
 use super::installed::title;
 use super::resource::Resource;
 use super::{Selection, Settings, SettingsError, mark};
-use crate::{Asset, Content, Kind, WatchLists};
+use crate::{Asset, Content, Finding, Kind, Level, Samples, WatchLists, own_widgets};
 
 /// What is to be in Datadog: the files, marked, with the settings written into them.
 #[derive(Clone, Debug)]
@@ -61,6 +63,33 @@ impl<'a> Desired<'a> {
             prune: settings.prune,
             selection: selection.clone(),
         })
+    }
+
+    /// What is wrong with its files, as [`Content::check`] finds it.
+    #[must_use]
+    pub fn faults(&self) -> Vec<Finding> {
+        let is_fault = |finding: &Finding| finding.level == Level::Fault;
+        let findings = self.content.check().into_iter().filter(is_fault);
+        let files: HashSet<&str> = self
+            .content
+            .assets()
+            .filter(|asset| self.has(asset))
+            .flat_map(|asset| [Some(asset.file()), asset.samples().map(Samples::file)])
+            .flatten()
+            .collect();
+        findings
+            .filter(|finding| files.contains(&*finding.file))
+            .collect()
+    }
+
+    /// Whether a file is a part of it: a widget's as well, which is in 1Password Overview.
+    fn has(&self, asset: &Asset) -> bool {
+        let (kind, name) = match asset.kind() {
+            Kind::Widget => (Kind::Dashboard, own_widgets::OVERVIEW),
+            kind => (kind, asset.name()),
+        };
+        let mut objects = self.objects.iter();
+        objects.any(|object| (object.resource.kind(), object.asset.name()) == (kind, name))
     }
 
     /// What it is about.
