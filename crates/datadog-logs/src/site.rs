@@ -141,6 +141,21 @@ impl Site {
             Address::Base(base) => base.clone(),
         }
     }
+
+    /// Whether it is a domain that is none of the nine: a site that is newer than this crate, or a slip of the
+    /// pen, by which the keys go to whoever has that domain.
+    ///
+    /// ```
+    /// use datadog_logs::Site;
+    ///
+    /// assert!(Site::parse("datadoghq.con")?.is_unknown_domain());
+    /// assert!(!Site::EU1.is_unknown_domain());
+    /// # Ok::<_, datadog_logs::SiteError>(())
+    /// ```
+    #[must_use]
+    pub fn is_unknown_domain(&self) -> bool {
+        matches!(self.0, Address::Domain { .. })
+    }
 }
 
 impl Address {

@@ -135,6 +135,7 @@ impl Config {
             }
         }
         config.warn_of_readers(path);
+        config.warn_of_site();
         Ok(config)
     }
 
@@ -172,7 +173,7 @@ impl Config {
 
     fn of_datadog() -> Result<Self, Failure> {
         let site = variable("DD_SITE").map(|site| site.parse()).transpose();
-        Ok(Self {
+        let config = Self {
             datadog: Datadog {
                 site: site.map_err(|fault| Failure::configuration(format!("DD_SITE: {fault}")))?,
                 url: None,
@@ -186,7 +187,9 @@ impl Config {
             tls: Tls::default(),
             content: Content::default(),
             accounts: Vec::new(),
-        })
+        };
+        config.warn_of_site();
+        Ok(config)
     }
 
     /// Where the state is kept: where the command line says, else the configuration, else the place
@@ -276,6 +279,17 @@ impl Config {
                      chmod 600 {shown}"
                 );
             }
+        }
+    }
+
+    /// A slip of the pen would hand the keys to whoever has that domain.
+    fn warn_of_site(&self) {
+        if let Some(site) = &self.datadog.site
+            && site.is_unknown_domain()
+        {
+            tracing::warn!(
+                "{site} is none of Datadog's sites that op-dd knows, and the keys go there: is it the right one?"
+            );
         }
     }
 

@@ -28,7 +28,7 @@ pub enum ApiErrorKind {
     Refused(Vec<Reason>),
     /// The API key is refused: it is wrong, revoked, or of another site or organisation.
     Key,
-    /// The API key is good, but the application key may not do this.
+    /// The API key is good, but the application key may not do this, or is none.
     Permission(Permission),
     /// 429, again and again, or for longer than one waits.
     RateLimited,
@@ -145,8 +145,8 @@ impl fmt::Display for ApiError {
             ),
             ApiErrorKind::Permission(permission) => write!(
                 f,
-                "{host} refuses {call} ({status}): the application key lacks the permission {permission}, \
-                 or is of another organisation than the API key"
+                "{host} refuses {call} ({status}): the application key lacks the permission {permission}, is \
+                 wrong or revoked, or is of another organisation than the API key"
             ),
             ApiErrorKind::RateLimited => {
                 write!(
