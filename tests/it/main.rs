@@ -3,6 +3,7 @@
 
 mod browser;
 mod content;
+mod content_access;
 mod content_attributes;
 mod content_check;
 mod demo;

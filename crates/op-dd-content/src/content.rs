@@ -31,7 +31,6 @@ pub enum ContentError {
         /// Which one.
         path: PathBuf,
         /// Why.
-        #[source]
         cause: io::Error,
     },
     /// None of the folders is in it that content is in.
