@@ -229,7 +229,7 @@ pub(crate) struct InstallArgs {
     #[command(flatten)]
     pub(crate) settings: SettingsArgs,
 
-    /// Remove what was installed from a file that there is no more, here and in --dir
+    /// Remove what was installed from files that are gone, ours and those of --dir
     #[arg(long)]
     pub(crate) prune: bool,
 
