@@ -119,6 +119,8 @@ impl BridgeBuilder {
     /// for both. Its status is `warn` if the stream fails, and nothing went well since the last one.
     ///
     /// It is sent beside the logs of events, waits for none of them, and is given up after four seconds.
+    /// When a bridge is told to stop, none keeps it for longer than eight seconds after that, and what
+    /// comes later is not told.
     pub fn heartbeat(mut self, interval: Duration) -> Self {
         self.heartbeat = Some(Heartbeat::new(interval));
         self
