@@ -5,6 +5,10 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
+mod path;
+
+use path::{is_dotted, may_be_dotted, visit_dotted, visit_plain};
+
 /// A log as Datadog holds it once it has been taken in: attributes, tags, and what it reserves.
 ///
 /// ```
@@ -19,6 +23,8 @@ use thiserror::Error;
 #[derive(Clone, Debug)]
 pub struct Log {
     attributes: Map<String, Value>,
+    /// Whether there may be dots in the keys of attributes.
+    is_dotted: bool,
     tags: Vec<String>,
     source: Option<String>,
     service: Option<String>,
@@ -95,6 +101,7 @@ impl Log {
                 .map(|tag| tag.trim().to_lowercase())
                 .filter(|tag| !tag.is_empty())
                 .collect(),
+            is_dotted: is_dotted(&attributes),
             attributes,
             time,
         })
@@ -140,7 +147,7 @@ impl Log {
     #[must_use]
     pub fn values(&self, path: &str) -> Vec<&Value> {
         let mut values = Vec::new();
-        visit(&self.attributes, path, &mut |value| {
+        self.visit(path, &mut |value| {
             leaves(value, &mut values);
         });
         values
@@ -155,7 +162,7 @@ impl Log {
     /// Whether one of an attribute's values is as it should be.
     pub(crate) fn any(&self, path: &str, is: impl Fn(&Value) -> bool) -> bool {
         let mut found = false;
-        visit(&self.attributes, path, &mut |value| {
+        self.visit(path, &mut |value| {
             found = found || any_leaf(value, &is);
         });
         found
@@ -164,7 +171,7 @@ impl Log {
     /// What is at a path, be it a value, a list or an object.
     pub(crate) fn get(&self, path: &str) -> Option<&Value> {
         let mut first = None;
-        visit(&self.attributes, path, &mut |value| {
+        self.visit(path, &mut |value| {
             if is_there(value) {
                 first.get_or_insert(value);
             }
@@ -186,6 +193,7 @@ impl Log {
             };
             object = inner;
         }
+        self.is_dotted |= may_be_dotted(&value);
         object.insert(last.to_owned(), value);
     }
 
@@ -201,6 +209,15 @@ impl Log {
             object = inner;
         }
         object.remove(last);
+    }
+
+    /// Shows everything that is at a path.
+    fn visit<'a>(&'a self, path: &str, see: &mut dyn FnMut(&'a Value)) {
+        if self.is_dotted {
+            visit_dotted(&self.attributes, path, see);
+        } else {
+            visit_plain(&self.attributes, path, see);
+        }
     }
 
     pub(crate) fn set_status(&mut self, status: String) {
@@ -284,26 +301,6 @@ fn time(value: &Value) -> Option<Timestamp> {
         Value::String(text) => text.parse().ok(),
         Value::Number(millis) => Timestamp::from_millisecond(millis.as_i64()?).ok(),
         _ => None,
-    }
-}
-
-/// Shows everything that is at a path. A key may itself have dots in it: Datadog reads `{"a.b": 1}` as it
-/// reads `{"a": {"b": 1}}`.
-fn visit<'a>(object: &'a Map<String, Value>, path: &str, see: &mut dyn FnMut(&'a Value)) {
-    if let Some(value) = object.get(path) {
-        see(value);
-    }
-    for (dot, _) in path.match_indices('.') {
-        let (key, rest) = (&path[..dot], &path[dot + 1..]);
-        match object.get(key) {
-            Some(Value::Object(inner)) => visit(inner, rest, see),
-            Some(Value::Array(items)) => {
-                for item in items.iter().filter_map(Value::as_object) {
-                    visit(item, rest, see);
-                }
-            }
-            _ => {}
-        }
     }
 }
 

@@ -1,16 +1,19 @@
 use std::time::Duration;
 
 use datadog_logs::{JsonError, LogEntry, Receipt, SendError, SendErrorKind};
-use futures_util::future::{Shared, join};
+use futures_util::future::{FutureExt as _, Shared, join};
 use tokio::sync::{Mutex, Notify};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use super::pulse::Pulse;
 use super::{Bridge, StepError, Stream};
 
-/// How long the intake may take over heartbeats. At a stop there may be two sendings, and whoever told
-/// the bridge to stop may not wait for long.
+/// How long the intake may take over heartbeats.
 const LONGEST_SEND: Duration = Duration::from_secs(4);
+
+/// How long after it was told to stop the bridge may be kept by heartbeats, however many sendings that
+/// are: whoever told it may wait for ten seconds.
+const LONGEST_END: Duration = Duration::from_secs(8);
 
 /// Tells the sink at an interval how the streams are doing, all in one batch.
 #[derive(Debug)]
@@ -40,36 +43,44 @@ impl Heartbeat {
         bridge: &Bridge,
     ) -> T {
         let over = Notify::new();
+        let stopped = stop.clone().map(|()| Instant::now()).shared();
+        let end = async { sleep_until(stopped.clone().await + LONGEST_END).await };
+        let end = end.shared();
         let work = async {
             let done = work.await;
             over.notify_one();
             done
         };
         let beats = async {
-            let mut stopped = None;
+            let mut stopped_at = None;
             let mut due = Instant::now() + self.interval;
             loop {
                 tokio::select! {
                     biased;
                     () = over.notified() => break,
-                    () = stop.clone(), if stopped.is_none() => stopped = Some(Instant::now()),
+                    at = stopped.clone(), if stopped_at.is_none() => stopped_at = Some(at),
                     () = sleep_until(due) => due = Instant::now() + self.interval,
                 }
-                self.beat(bridge, |_| true).await;
+                self.beat(bridge, |_| true, &end).await;
             }
-            let has_more = |pulse: &Pulse| stopped.is_none_or(|since| pulse.has_news(since));
-            self.beat(bridge, has_more).await;
+            let has_more = |pulse: &Pulse| stopped_at.is_none_or(|since| pulse.has_news(since));
+            self.beat(bridge, has_more, &end).await;
         };
         join(work, beats).await.0
     }
 
-    /// Sends the heartbeats of those streams, and takes note of those that are accepted.
-    async fn beat(&self, bridge: &Bridge, of: impl Fn(&Pulse) -> bool) {
+    /// Sends the heartbeats of those streams until the end, and takes note of those that are accepted.
+    async fn beat<E: Future<Output = ()>>(
+        &self,
+        bridge: &Bridge,
+        of: impl Fn(&Pulse) -> bool,
+        end: &Shared<E>,
+    ) {
         let _turn = self.turn.lock().await;
         let streams = bridge.streams.iter().filter(|stream| of(&stream.pulse));
         let streams: Vec<_> = streams.collect();
         let sent = match logs(&streams, bridge) {
-            Ok(logs) => send(&logs, bridge).await,
+            Ok(logs) => send(&logs, bridge, end).await,
             Err(error) => {
                 tracing::warn!(%error, "no heartbeat");
                 return;
@@ -97,15 +108,20 @@ impl Heartbeat {
     }
 }
 
-async fn send(logs: &[LogEntry], bridge: &Bridge) -> Result<Receipt, StepError> {
+async fn send<E: Future<Output = ()>>(
+    logs: &[LogEntry],
+    bridge: &Bridge,
+    end: &Shared<E>,
+) -> Result<Receipt, StepError> {
     if logs.is_empty() {
         return Ok(Receipt::default());
     }
-    let sending = timeout(LONGEST_SEND, bridge.intake.send_aside(logs));
-    sending.await.unwrap_or_else(|elapsed| {
-        let error = SendError::new(SendErrorKind::Timeout).with_source(elapsed);
-        Err(StepError::Sink(error))
-    })
+    let sent = tokio::select! {
+        biased;
+        () = end.clone() => None,
+        sent = timeout(LONGEST_SEND, bridge.intake.send_aside(logs)) => sent.ok(),
+    };
+    sent.unwrap_or_else(|| Err(StepError::Sink(SendError::new(SendErrorKind::Timeout))))
 }
 
 fn logs(streams: &[&Stream], bridge: &Bridge) -> Result<Vec<LogEntry>, JsonError> {

@@ -265,8 +265,8 @@ async fn told_to_stop_heartbeats_go_at_once_and_for_what_came_of_steps_under_way
     world.sink.next(slow());
     world.sink.next(slow());
     let bridge = beating(&world).account(source.account()).build().unwrap();
-    bridge.run(sleep(30 * SECOND)).await;
-    assert_eq!(world.journal.seconds("beat 2"), [30]);
+    bridge.run(sleep(34 * SECOND)).await;
+    assert_eq!(world.journal.seconds("beat 2"), [34]);
     assert_eq!(world.journal.seconds("beat 1"), [40]);
     let mut heartbeats = world.sink.heartbeats();
     heartbeats.retain(|said| said["onepassword"]["feed"] == "itemusages");
@@ -308,6 +308,30 @@ async fn an_intake_that_hangs_holds_up_the_end_for_eight_seconds_at_the_most() {
     assert_eq!(world.journal.seconds("beat 1"), [1, 5]);
     assert_eq!(begun.elapsed().as_secs(), 9);
     assert_eq!(world.store.cursor(&source.stream(ItemUsages)).await, "c1");
+}
+
+#[tokio::test(start_paused = true)]
+async fn so_it_does_if_a_heartbeat_hangs_already_and_a_page_is_accepted_late() {
+    for after in [2, 5, 8, 12] {
+        let world = World::new();
+        let source = world.source("acme", &[ItemUsages]);
+        source.page(ItemUsages, &["A"]);
+        let stop = 5 * MINUTE + 2 * SECOND;
+        let accepted = stop + after * SECOND;
+        world
+            .sink
+            .next(Reply::Late(accepted, Box::new(Reply::Accept)));
+        for _ in 0..5 {
+            world.sink.next_heartbeat(Reply::Never);
+        }
+        let bridge = beating(&world).account(source.account()).build().unwrap();
+        let begun = Instant::now();
+        bridge.run(sleep(stop)).await;
+        assert_eq!(world.journal.seconds("beat 1")[..2], [300, 304]);
+        let (ended, latest) = (begun.elapsed(), accepted.max(stop + 8 * SECOND));
+        assert!(ended.as_secs() <= latest.as_secs(), "{after}: {ended:?}");
+        assert_eq!(world.store.cursor(&source.stream(ItemUsages)).await, "c1");
+    }
 }
 
 /// When pages are sent in an hour in which the intake is down for a while.

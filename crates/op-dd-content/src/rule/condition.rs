@@ -1,8 +1,17 @@
 //! The condition of a case: `failed > 5 THEN succeeded > 0`.
 
-/// What has to hold of the queries, which are numbered.
+/// What has to hold of the logs in the window.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Condition {
+    /// Of all of them.
+    Whole(Limits),
+    /// The first of what came before some moment, the second of what came after it.
+    Then(Limits, Limits),
+}
+
+/// What has to hold of the queries, which are numbered.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Limits {
     /// A query's figure is over a limit, or also at it.
     Over {
         query: usize,
@@ -11,8 +20,6 @@ pub(super) enum Condition {
     },
     And(Box<Self>, Box<Self>),
     Or(Box<Self>, Box<Self>),
-    /// The first holds of what came before some moment, the second of what came after it.
-    Then(Box<Self>, Box<Self>),
 }
 
 /// Where something is wrong, in bytes, and what.
@@ -32,37 +39,22 @@ impl Condition {
             rest => Err((parser.at, format!("`{rest}` isn't part of a condition"))),
         }
     }
+}
 
-    /// Whether it holds, given what is counted of a query between two places in the order of the logs.
-    pub(super) fn holds(
-        &self,
-        from: u64,
-        to: u64,
-        figure: &impl Fn(usize, u64, u64) -> f64,
-        moments: &impl Fn() -> Vec<u64>,
-    ) -> bool {
+impl Limits {
+    /// Whether they are passed by what the queries amount to.
+    pub(super) fn hold(&self, figure: &impl Fn(usize) -> f64) -> bool {
         match self {
             Self::Over {
                 query,
                 limit,
                 inclusive,
             } => {
-                let figure = figure(*query, from, to);
+                let figure = figure(*query);
                 figure > *limit || *inclusive && figure >= *limit
             }
-            Self::And(one, other) => {
-                one.holds(from, to, figure, moments) && other.holds(from, to, figure, moments)
-            }
-            Self::Or(one, other) => {
-                one.holds(from, to, figure, moments) || other.holds(from, to, figure, moments)
-            }
-            // The more logs, the sooner a condition holds: so the first moment leaves the most to the second.
-            Self::Then(first, second) => {
-                let mut moments = moments().into_iter().filter(|at| (from..to).contains(at));
-                moments
-                    .find(|at| first.holds(from, *at, figure, &Vec::new))
-                    .is_some_and(|at| second.holds(at + 1, to, figure, &Vec::new))
-            }
+            Self::And(one, other) => one.hold(figure) && other.hold(figure),
+            Self::Or(one, other) => one.hold(figure) || other.hold(figure),
         }
     }
 }
@@ -77,37 +69,37 @@ impl<'a> Parser<'a> {
     fn then(&mut self) -> Result<Condition, Wrong> {
         let first = self.or()?;
         if !self.take("THEN") {
-            return Ok(first);
+            return Ok(Condition::Whole(first));
         }
         let second = self.or()?;
         if self.take("THEN") {
             return Err((self.at - 4, "only one THEN is understood".to_owned()));
         }
-        Ok(Condition::Then(Box::new(first), Box::new(second)))
+        Ok(Condition::Then(first, second))
     }
 
-    fn or(&mut self) -> Result<Condition, Wrong> {
-        let mut condition = self.and()?;
+    fn or(&mut self) -> Result<Limits, Wrong> {
+        let mut limits = self.and()?;
         while self.take("||") {
-            condition = Condition::Or(Box::new(condition), Box::new(self.and()?));
+            limits = Limits::Or(Box::new(limits), Box::new(self.and()?));
         }
-        Ok(condition)
+        Ok(limits)
     }
 
-    fn and(&mut self) -> Result<Condition, Wrong> {
-        let mut condition = self.one()?;
+    fn and(&mut self) -> Result<Limits, Wrong> {
+        let mut limits = self.one()?;
         while self.take("&&") {
-            condition = Condition::And(Box::new(condition), Box::new(self.one()?));
+            limits = Limits::And(Box::new(limits), Box::new(self.one()?));
         }
-        Ok(condition)
+        Ok(limits)
     }
 
-    fn one(&mut self) -> Result<Condition, Wrong> {
+    fn one(&mut self) -> Result<Limits, Wrong> {
         if self.take("(") {
             let open = self.at - 1;
-            let condition = self.or()?;
+            let limits = self.or()?;
             return match self.take(")") {
-                true => Ok(condition),
+                true => Ok(limits),
                 false => Err((open, "a parenthesis isn't closed".to_owned())),
             };
         }
@@ -135,7 +127,7 @@ impl<'a> Parser<'a> {
         let limit = limit
             .parse()
             .map_err(|_| (at, "a number is missing here".to_owned()))?;
-        Ok(Condition::Over {
+        Ok(Limits::Over {
             query,
             limit,
             inclusive,

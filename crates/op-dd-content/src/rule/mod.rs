@@ -9,6 +9,7 @@ mod model;
 mod new_value;
 mod samples;
 mod signal;
+mod tally;
 mod threshold;
 mod travel;
 mod watch;

@@ -1,4 +1,5 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
+use std::rc::Rc;
 
 use super::model::{LearningMethod, NewValueOptions};
 use super::signal::{Signal, Signals};
@@ -7,9 +8,14 @@ use crate::Log;
 
 const DAY: i64 = 24 * 3600 * 1000;
 
-/// What is known of a group: each value, and when it was last seen.
+/// What is known of a group.
 #[derive(Default)]
-struct Known(HashMap<Vec<String>, i64>);
+struct Known {
+    /// Each value, and when it was last seen.
+    values: HashMap<Rc<[String]>, i64>,
+    /// Each time that one was seen, the oldest first.
+    seen: VecDeque<(i64, Rc<[String]>)>,
+}
 
 /// Signals what a group had not done before, once it has been learned what it does.
 pub(super) fn signals(rule: &Rule, options: &NewValueOptions, logs: &[&Log]) -> Vec<Signal> {
@@ -32,13 +38,13 @@ pub(super) fn signals(rule: &Rule, options: &NewValueOptions, logs: &[&Log]) -> 
         let known = groups.entry(group.clone()).or_default();
         if options.forget_after > 0 {
             let oldest = now - options.forget_after * DAY;
-            known.0.retain(|_, seen| *seen >= oldest);
+            known.forget(oldest);
         }
         let has_learned = match options.learning_method {
             LearningMethod::Duration => now - begun >= options.learning_duration * DAY,
-            LearningMethod::Threshold => known.0.len() >= options.learning_threshold,
+            LearningMethod::Threshold => known.values.len() >= options.learning_threshold,
         };
-        let is_new = known.0.insert(values, now).is_none();
+        let is_new = known.see(values.into(), now);
         if let Some(case) = rule.cases.first()
             && has_learned
             && is_new
@@ -47,4 +53,52 @@ pub(super) fn signals(rule: &Rule, options: &NewValueOptions, logs: &[&Log]) -> 
         }
     }
     signals.raised()
+}
+
+impl Known {
+    /// Whether it is new.
+    fn see(&mut self, value: Rc<[String]>, now: i64) -> bool {
+        self.seen.push_back((now, Rc::clone(&value)));
+        self.values.insert(value, now).is_none()
+    }
+
+    /// Forgets what was last seen before then.
+    fn forget(&mut self, oldest: i64) {
+        while self.seen.front().is_some_and(|(seen, _)| *seen < oldest)
+            && let Some((seen, value)) = self.seen.pop_front()
+        {
+            if self.values.get(&value) == Some(&seen) {
+                self.values.remove(&value);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_value_is_forgotten_a_while_after_it_was_last_seen_however_many_there_are() {
+        let rule = json!({
+            "name": "A rule", "message": "", "tags": [],
+            "queries": [{"query": "*", "aggregation": "new_value", "metrics": ["@number"]}],
+            "cases": [{"name": "", "status": "low"}],
+            "options": {"detectionMethod": "new_value", "evaluationWindow": 0, "keepAlive": -1,
+                "maxSignalDuration": 0, "newValueOptions": {"forgetAfter": 1, "learningDuration": 0}},
+        });
+        let rule = Rule::from_json(&rule).unwrap();
+        let log = |millis: i64, number: i64| {
+            let log = json!({"timestamp": millis, "number": number});
+            Log::sent(&log.to_string()).unwrap()
+        };
+        let mut logs: Vec<Log> = (0..50_000).map(|number| log(number, number)).collect();
+        logs.push(log(DAY / 2, 7));
+        // Of the first hundred, only what was seen again is still known.
+        logs.extend((0..100).map(|number| log(DAY + 100 + number, number)));
+        let signals = rule.signals(&logs);
+        assert_eq!(signals.len(), 50_000 + 99);
+    }
 }

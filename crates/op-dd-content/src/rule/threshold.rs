@@ -1,73 +1,25 @@
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 
+use super::condition::{Condition, Limits};
 use super::signal::{Signal, Signals};
-use super::{Aggregate, Rule, RuleQuery};
+use super::tally::{Span, Taken};
+use super::{Case, Rule, RuleQuery};
 use crate::Log;
 
-/// What a query has taken of a group within the window.
-type Window = VecDeque<Taken>;
-
-struct Taken {
-    /// The log's place in the order of all.
-    place: u64,
-    time: i64,
-    value: Value,
-}
-
-enum Value {
-    One,
-    Text(String),
-    Number(f64),
-}
+#[cfg(test)]
+mod tests;
 
 /// Slides the window over the logs, for each group of each query.
 pub(super) fn signals(rule: &Rule, logs: &[&Log]) -> Vec<Signal> {
     let mut signals = Signals::new(rule);
-    let mut groups: HashMap<Vec<String>, Vec<Window>> = HashMap::new();
-    for (place, log) in (0..).zip(logs) {
-        let mut touched: Vec<(Vec<String>, &[String])> = Vec::new();
-        for (at, query) in rule.queries.iter().enumerate() {
-            if !query.query.matches(log) {
-                continue;
-            }
-            let (Some(group), Some(value)) = (query.group(log), query.value(log)) else {
-                continue;
-            };
-            let windows = groups
+    let mut groups: HashMap<Vec<String>, Window> = HashMap::new();
+    for log in logs {
+        for (group, fields, taken) in takings(rule, log) {
+            let window = groups
                 .entry(group.clone())
-                .or_insert_with(|| rule.queries.iter().map(|_| Window::new()).collect());
-            windows[at].push_back(Taken {
-                place,
-                time: log.millis(),
-                value,
-            });
-            if !touched.iter().any(|(other, _)| *other == group) {
-                touched.push((group, &query.group_by));
-            }
-        }
-        for (group, fields) in touched {
-            let Some(windows) = groups.get_mut(&group) else {
-                continue;
-            };
-            let oldest = log.millis() - rule.window;
-            for window in windows.iter_mut() {
-                while window.front().is_some_and(|taken| taken.time < oldest) {
-                    window.pop_front();
-                }
-            }
-            let figure =
-                |query: usize, from, to| figure(&rule.queries[query], &windows[query], from, to);
-            let moments = || {
-                let places = windows.iter().flatten().map(|taken| taken.place);
-                let mut places: Vec<u64> = places.collect();
-                places.sort_unstable();
-                places
-            };
-            let held = rule.cases.iter().find(|case| {
-                let condition = case.condition.as_ref();
-                condition.is_some_and(|holds| holds.holds(0, place, &figure, &moments))
-            });
-            if let Some(case) = held {
+                .or_insert_with(|| Window::new(rule));
+            window.slide(log.millis(), taken);
+            if let Some(case) = window.held() {
                 signals.hold(case, log, fields, &group);
             }
         }
@@ -75,43 +27,147 @@ pub(super) fn signals(rule: &Rule, logs: &[&Log]) -> Vec<Signal> {
     signals.raised()
 }
 
-/// What a query amounts to between two places.
-#[expect(clippy::cast_precision_loss, reason = "nobody counts that far")]
-fn figure(query: &RuleQuery, window: &Window, from: u64, to: u64) -> f64 {
-    let taken = window
-        .iter()
-        .filter(|taken| (from..=to).contains(&taken.place));
-    let numbers = taken.clone().filter_map(|taken| match taken.value {
-        Value::Number(number) => Some(number),
-        _ => None,
-    });
-    match query.aggregate {
-        Aggregate::Count | Aggregate::Values(_) => taken.count() as f64,
-        Aggregate::Cardinality(_) => {
-            let texts = taken.filter_map(|taken| match &taken.value {
-                Value::Text(text) => Some(text),
-                _ => None,
-            });
-            texts.collect::<HashSet<_>>().len() as f64
+/// What the queries take of a log, by the groups that it belongs to, and the fields that these are of.
+fn takings<'a>(rule: &'a Rule, log: &Log) -> Vec<(Vec<String>, &'a [String], Taken)> {
+    let mut takings: Vec<(Vec<String>, &[String], Taken)> = Vec::new();
+    for (at, query) in rule.queries.iter().enumerate() {
+        if !query.query.matches(log) {
+            continue;
         }
-        Aggregate::Sum(_) => numbers.sum(),
-        Aggregate::Max(_) => numbers.fold(f64::NEG_INFINITY, f64::max),
+        let (Some(group), Some(value)) = (query.group(log), query.value(log)) else {
+            continue;
+        };
+        match takings.iter_mut().find(|(other, ..)| *other == group) {
+            Some((.., taken)) => taken.push((at, value)),
+            None => takings.push((group, &query.group_by, vec![(at, value)])),
+        }
+    }
+    takings
+}
+
+/// A group's logs in the window, and what they amount to, kept up as logs come and go: a busy group may
+/// have tens of thousands in it.
+struct Window<'a> {
+    rule: &'a Rule,
+    /// What was taken of each log, and when it was.
+    logs: VecDeque<(i64, Taken)>,
+    whole: Span,
+    /// One for each case that has a `THEN`.
+    splits: Vec<Option<Split<'a>>>,
+}
+
+impl<'a> Window<'a> {
+    fn new(rule: &'a Rule) -> Self {
+        let splits = rule.cases.iter().map(|case| match &case.condition {
+            Some(Condition::Then(first, second)) => Some(Split::new(&rule.queries, first, second)),
+            _ => None,
+        });
+        Self {
+            rule,
+            logs: VecDeque::new(),
+            whole: Span::new(&rule.queries),
+            splits: splits.collect(),
+        }
+    }
+
+    /// Takes a log in, and lets go of those that are too old by then.
+    fn slide(&mut self, now: i64, taken: Taken) {
+        self.whole.push(&taken);
+        for split in self.splits.iter_mut().flatten() {
+            split.after.push(&taken);
+        }
+        self.logs.push_back((now, taken));
+        let oldest = now - self.rule.window;
+        while self.logs.front().is_some_and(|(time, _)| *time < oldest)
+            && let Some((_, taken)) = self.logs.pop_front()
+        {
+            self.whole.pop(&taken);
+            for split in self.splits.iter_mut().flatten() {
+                split.pop(&taken);
+            }
+        }
+        for split in self.splits.iter_mut().flatten() {
+            split.settle(&self.logs);
+        }
+    }
+
+    /// The first case that holds.
+    fn held(&self) -> Option<&'a Case> {
+        let mut cases = self.rule.cases.iter().zip(&self.splits);
+        let held = cases.find(|(case, split)| match (&case.condition, split) {
+            (Some(Condition::Whole(limits)), _) => self.whole.passes(limits),
+            (_, Some(split)) => split.holds(),
+            _ => false,
+        });
+        held.map(|(case, _)| case)
     }
 }
 
-impl RuleQuery {
-    /// What a log adds; none if it lacks the attribute that is counted.
-    fn value(&self, log: &Log) -> Option<Value> {
-        match &self.aggregate {
-            Aggregate::Count | Aggregate::Values(_) => Some(Value::One),
-            Aggregate::Cardinality(fields) => {
-                let texts: Option<Vec<String>> =
-                    fields.iter().map(|field| log.text(field)).collect();
-                Some(Value::Text(texts?.join("\u{0}")))
-            }
-            Aggregate::Sum(field) | Aggregate::Max(field) => {
-                log.text(field)?.parse().ok().map(Value::Number)
-            }
+/// The window as a `THEN` divides it: after the first log up to which its first half holds, so that the most
+/// is left to the second; the newest log is never before it.
+struct Split<'a> {
+    queries: &'a [RuleQuery],
+    first: &'a Limits,
+    second: &'a Limits,
+    before: Span,
+    after: Span,
+    /// How many logs are before it.
+    at: usize,
+    /// Whether no log before it made anything less: then, as the oldest go, the place only moves on.
+    only_grows: bool,
+}
+
+impl<'a> Split<'a> {
+    fn new(queries: &'a [RuleQuery], first: &'a Limits, second: &'a Limits) -> Self {
+        Self {
+            queries,
+            first,
+            second,
+            before: Span::new(queries),
+            after: Span::new(queries),
+            at: 0,
+            only_grows: true,
         }
+    }
+
+    /// The window's oldest log leaves it.
+    fn pop(&mut self, taken: &Taken) {
+        if self.at == 0 {
+            self.after.pop(taken);
+            return;
+        }
+        self.before.pop(taken);
+        self.at -= 1;
+    }
+
+    /// Finds the place, now that logs have come and gone.
+    fn settle(&mut self, logs: &VecDeque<(i64, Taken)>) {
+        if !self.only_grows {
+            self.begin_anew(logs);
+        }
+        while !self.is_found() && self.at + 1 < logs.len() {
+            let (_, taken) = &logs[self.at];
+            self.only_grows &= !self.before.is_lessened_by(taken);
+            self.after.pop(taken);
+            self.before.push(taken);
+            self.at += 1;
+        }
+    }
+
+    fn begin_anew(&mut self, logs: &VecDeque<(i64, Taken)>) {
+        self.before = Span::new(self.queries);
+        self.after = Span::new(self.queries);
+        for (_, taken) in logs {
+            self.after.push(taken);
+        }
+        self.at = 0;
+    }
+
+    fn is_found(&self) -> bool {
+        self.at > 0 && self.before.passes(self.first)
+    }
+
+    fn holds(&self) -> bool {
+        self.is_found() && self.after.passes(self.second)
     }
 }

@@ -47,6 +47,9 @@ pub(super) enum Glyph {
     Any,
 }
 
+const MISPLACED_SIGN: &str = "a sign without a value: to exclude one, write the sign before the field, as in -@a:b; \
+     if it begins the value, put it inside the quotation marks";
+
 pub(super) fn tokens(text: &str) -> Result<Vec<Token>, SearchError> {
     let mut lexer = Lexer { text, at: 0 };
     let mut tokens = Vec::new();
@@ -71,7 +74,7 @@ impl Lexer<'_> {
         let kind = match first {
             '(' => self.single(Kind::Open),
             ')' => self.single(Kind::Close),
-            '-' | '!' => self.single(Kind::Not),
+            '-' | '!' if !self.follows_key() => self.single(Kind::Not),
             '"' => Kind::Quoted(self.quoted()?),
             '[' | '{' => self.range()?,
             '>' | '<' => self.comparison()?,
@@ -87,6 +90,11 @@ impl Lexer<'_> {
 
     fn peek(&self) -> Option<char> {
         self.rest().chars().next()
+    }
+
+    /// Whether a value stands here: it follows its key at once.
+    fn follows_key(&self) -> bool {
+        self.text[..self.at].ends_with(':')
     }
 
     fn skip(&mut self, character: char) {
@@ -126,8 +134,8 @@ impl Lexer<'_> {
     /// A word, an operator that is a word, or a key up to its colon.
     fn word(&mut self) -> Result<Kind, SearchError> {
         let begin = self.at;
-        // A value follows its key at once: the colons in it are its own.
-        let of_key = self.text[..begin].ends_with(':');
+        // The colons in a value, and the sign that it may begin with, are its own.
+        let of_key = self.follows_key();
         let mut glyphs = Vec::new();
         while let Some(character) = self.peek() {
             match character {
@@ -161,6 +169,9 @@ impl Lexer<'_> {
             return Err(SearchError::new(begin, format!("a stray `{stray}`")));
         }
         Ok(match &self.text[begin..self.at] {
+            word if of_key && is_only_signed(word) => {
+                return Err(SearchError::new(begin, MISPLACED_SIGN));
+            }
             "AND" | "&&" if !of_key => Kind::And,
             "OR" | "||" if !of_key => Kind::Or,
             "NOT" if !of_key => Kind::Not,
@@ -262,4 +273,10 @@ impl Glyph {
             Self::Any => '*',
         }
     }
+}
+
+/// Whether signs stand before nothing, or before what isn't part of a word.
+fn is_only_signed(word: &str) -> bool {
+    let rest = word.trim_start_matches(['-', '!']);
+    rest.len() < word.len() && (rest.is_empty() || rest.starts_with(['>', '<']))
 }

@@ -102,23 +102,7 @@ impl Parser {
         self.next += 1;
         match token.kind {
             Kind::Open => self.group(token.at, Some(&field)),
-            // A value may begin with a minus sign.
-            Kind::Not => {
-                let value = self.tokens.get(self.next).cloned();
-                self.next += 1;
-                match value {
-                    Some(Token {
-                        at: place,
-                        kind: Kind::Word(mut glyphs),
-                    }) if place == token.at + 1 => {
-                        glyphs.insert(0, Glyph::Char('-'));
-                        let word = Kind::Word(glyphs);
-                        Ok(Node::Term(condition(at, token.at, field, word)?))
-                    }
-                    _ => Err(SearchError::new(token.at, "a field without a value")),
-                }
-            }
-            Kind::Key(_) | Kind::And | Kind::Or | Kind::Close | Kind::Cidr(_) => {
+            Kind::Key(_) | Kind::Not | Kind::And | Kind::Or | Kind::Close | Kind::Cidr(_) => {
                 Err(SearchError::new(at, "a field without a value"))
             }
             value => Ok(Node::Term(condition(at, token.at, field, value)?)),
@@ -128,7 +112,9 @@ impl Parser {
     /// `_exists_:@x` and `_missing_:@x`.
     fn existence(&mut self, at: usize, key: &str) -> Result<Node, SearchError> {
         let name = match self.tokens.get(self.next).map(|token| &token.kind) {
-            Some(Kind::Word(glyphs)) => glyphs.iter().map(Glyph::plain).collect::<String>(),
+            Some(Kind::Word(glyphs)) if !is_signed(glyphs) => {
+                glyphs.iter().map(Glyph::plain).collect::<String>()
+            }
             Some(Kind::Quoted(name)) => name.clone(),
             _ => return Err(SearchError::new(at, format!("`{key}` of which field?"))),
         };
@@ -164,6 +150,10 @@ impl Parser {
         self.next += usize::from(there);
         there
     }
+}
+
+fn is_signed(glyphs: &[Glyph]) -> bool {
+    matches!(glyphs, [Glyph::Char('-' | '!'), ..])
 }
 
 fn single(mut nodes: Vec<Node>, several: impl FnOnce(Vec<Node>) -> Node) -> Node {

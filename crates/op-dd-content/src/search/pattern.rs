@@ -54,14 +54,11 @@ impl Pattern {
 
     /// Whole words of a text, whatever the case of their letters.
     pub(super) fn is_in(&self, text: &str) -> bool {
-        let text: Vec<char> = text.chars().flat_map(char::to_lowercase).collect();
-        let is_word = |at: usize| text.get(at).is_some_and(|c| c.is_alphanumeric());
-        let is_edge = |at: usize| at == 0 || !is_word(at - 1) || !is_word(at);
-        (0..=text.len()).filter(|at| is_edge(*at)).any(|begin| {
-            prefixes(&self.glyphs, &text[begin..])
-                .into_iter()
-                .any(|length| length > 0 && is_edge(begin + length))
-        })
+        let text = text.chars().flat_map(char::to_lowercase);
+        match &self.lower {
+            Shape::Exact(words) => has_words(words, &text.collect::<String>()),
+            Shape::Parts(_) | Shape::Any(_) => has_words_like(&self.glyphs, text),
+        }
     }
 }
 
@@ -139,22 +136,111 @@ fn like(glyphs: &[Glyph], text: &str) -> bool {
     glyphs[glyph..].iter().all(|glyph| *glyph == Glyph::Any)
 }
 
-/// The lengths of the beginnings of a text that are like the glyphs.
-fn prefixes(glyphs: &[Glyph], text: &[char]) -> Vec<usize> {
-    let mut reached = vec![false; text.len() + 1];
-    reached[0] = true;
-    for glyph in glyphs {
-        let mut next = vec![false; text.len() + 1];
-        for place in 0..=text.len() {
-            let after = reached[place];
-            match glyph {
-                Glyph::Any => next[place] = after || place > 0 && next[place - 1],
-                Glyph::AnyOne if after && place < text.len() => next[place + 1] = true,
-                Glyph::Char(c) if after && text.get(place) == Some(c) => next[place + 1] = true,
-                _ => {}
-            }
+/// Whether words are somewhere in a text, as a whole.
+fn has_words(words: &str, text: &str) -> bool {
+    let is_edge = |at: usize| {
+        let (before, after) = text.split_at(at);
+        is_edge(before.chars().next_back(), after.chars().next())
+    };
+    let Some(first) = words.chars().next() else {
+        return false;
+    };
+    let mut from = 0;
+    while let Some(at) = text[from..].find(words) {
+        let begin = from + at;
+        if is_edge(begin) && is_edge(begin + words.len()) {
+            return true;
         }
-        reached = next;
+        from = begin + first.len_utf8();
     }
-    (0..=text.len()).filter(|place| reached[*place]).collect()
+    false
+}
+
+/// Whether something like the glyphs is somewhere in a text, as whole words: from all places where it may
+/// begin at the same time.
+fn has_words_like(glyphs: &[Glyph], text: impl Iterator<Item = char>) -> bool {
+    // Whether what ends here may be like so many of the glyphs.
+    let mut reached = vec![false; glyphs.len() + 1];
+    let mut last = None;
+    for character in text.map(Some).chain([None]) {
+        let is_edge = is_edge(last, character);
+        reached[0] = is_edge;
+        for (place, glyph) in glyphs.iter().enumerate() {
+            reached[place + 1] |= reached[place] && *glyph == Glyph::Any;
+        }
+        if is_edge && last.is_some() && reached[glyphs.len()] {
+            return true;
+        }
+        // The last first: each goes by how the one before it was.
+        for (place, glyph) in glyphs.iter().enumerate().rev() {
+            reached[place + 1] = match glyph {
+                Glyph::Any => reached[place + 1],
+                Glyph::AnyOne => reached[place],
+                Glyph::Char(wanted) => reached[place] && character == Some(*wanted),
+            };
+        }
+        last = character;
+    }
+    false
+}
+
+/// Whether words begin or end between two characters.
+fn is_edge(before: Option<char>, after: Option<char>) -> bool {
+    let is_word = |character: Option<char>| character.is_some_and(char::is_alphanumeric);
+    !is_word(before) || !is_word(after)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::collection::vec;
+    use proptest::prelude::*;
+    use proptest::sample::select;
+
+    use super::*;
+
+    /// The same, one place after the other.
+    fn is_simply_in(glyphs: &[Glyph], text: &str) -> bool {
+        let text: Vec<char> = text.chars().flat_map(char::to_lowercase).collect();
+        let is_word = |at: usize| text.get(at).is_some_and(|c| c.is_alphanumeric());
+        let is_edge = |at: usize| at == 0 || !is_word(at - 1) || !is_word(at);
+        let edges: Vec<usize> = (0..=text.len()).filter(|at| is_edge(*at)).collect();
+        edges.iter().any(|begin| {
+            let mut ends = edges.iter().filter(|end| begin < end);
+            ends.any(|end| like(glyphs, &text[*begin..*end].iter().collect::<String>()))
+        })
+    }
+
+    const CHARACTERS: [char; 10] = ['a', 'a', 'A', 'b', ' ', '-', 'ß', 'İ', 'Σ', '1'];
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+        #[test]
+        fn words_are_where_a_look_at_each_place_finds_them(
+            glyphs in vec(prop_oneof![
+                6 => select(CHARACTERS.to_vec()).prop_map(Glyph::Char),
+                1 => Just(Glyph::AnyOne),
+                1 => Just(Glyph::Any),
+            ], 0..5),
+            text in vec(select(CHARACTERS.to_vec()), 0..12),
+        ) {
+            let text: String = text.into_iter().collect();
+            let pattern = Pattern::new(glyphs);
+            prop_assert_eq!(pattern.is_in(&text), is_simply_in(&pattern.glyphs, &text));
+        }
+    }
+
+    #[test]
+    fn a_message_of_a_million_letters_is_no_trouble() {
+        let text = "a-".repeat(500_000);
+        for wanted in ["a-a-b", "a*b", "*a?b*"] {
+            let glyphs = wanted.chars().map(|character| match character {
+                '*' => Glyph::Any,
+                '?' => Glyph::AnyOne,
+                other => Glyph::Char(other),
+            });
+            let pattern = Pattern::new(glyphs.collect());
+            assert!(!pattern.is_in(&text), "{wanted}");
+            assert!(pattern.is_in(&format!("{text}a-b")), "{wanted}");
+        }
+    }
 }

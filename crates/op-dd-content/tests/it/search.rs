@@ -15,7 +15,8 @@ const LOG: &str = r#"{
     "url": "https://example.com/a?b", "empty": "",
     "network": {"client": {"ip": "203.0.113.7", "geoip": {"country": {"iso_code": "GB"}}}},
     "six": "2001:db8::7", "people": [{"name": "Grace", "age": 44}, {"name": "Mary", "age": 29}],
-    "dotted.key": "d", "words": ["x", "y"], "negative": -4, "version": "10.2"
+    "dotted.key": "d", "words": ["x", "y"], "negative": -4, "version": "10.2",
+    "sign": ["!x", "x"], "signs": "--x"
 }"#;
 
 #[test]
@@ -83,6 +84,11 @@ fn a_query_takes_what_it_asks_for() {
         ("@share:<1", true),
         ("@self:true", true),
         ("@negative:-4", true),
+        ("@sign:!x", true),
+        ("@sign:-x", false),
+        ("-@sign:-x", true),
+        ("@sign:(!x)", false),
+        ("@signs:--x", true),
         ("@negative:>-5", true),
         ("@negative:[-5 TO -3]", true),
         ("@evt.name:>3", false),
@@ -165,6 +171,9 @@ fn a_query_takes_what_it_asks_for() {
     }
 }
 
+const MISPLACED: &str = "a sign without a value: to exclude one, write the sign before the field, as in -@a:b; \
+    if it begins the value, put it inside the quotation marks";
+
 #[test]
 fn what_is_no_query_is_told_with_its_place() {
     for (query, at, problem) in [
@@ -213,6 +222,13 @@ fn what_is_no_query_is_told_with_its_place() {
             0,
             "write CIDR(@attribute, 192.0.2.0/24)",
         ),
+        ("x @a:-\"b c\"", 5, MISPLACED),
+        ("@a:!(b OR c)", 3, MISPLACED),
+        ("@a:-", 3, MISPLACED),
+        ("@a:--[1 TO 5]", 3, MISPLACED),
+        ("@a:->5", 3, MISPLACED),
+        ("(@a:-)", 4, MISPLACED),
+        ("_exists_:-@a", 0, "`_exists_` of which field?"),
         ("_exists_:(a)", 0, "`_exists_` of which field?"),
     ] {
         let error = Query::parse(query).expect_err(query);
