@@ -81,16 +81,15 @@ fn every_attribute_that_logs_of_events_have_is_listed_by_who_sets_it() {
         let listed = Attribute::ALL.iter().find(|listed| listed.path == path);
         let listed = listed.unwrap_or_else(|| panic!("{path} isn't listed"));
         match listed.origin {
-            Origin::Event(of) => {
+            Origin::Event(of) | Origin::OpDd(of) => {
                 let of: BTreeSet<String> = of.iter().map(|feed| (*feed).to_owned()).collect();
                 assert_eq!(*feeds, of, "{path}");
             }
-            Origin::OpDd => {}
             other => panic!("{path} is listed as of {other:?}"),
         }
     }
     for listed in Attribute::ALL {
-        let is_ours = matches!(listed.origin, Origin::Event(_) | Origin::OpDd);
+        let is_ours = matches!(listed.origin, Origin::Event(_) | Origin::OpDd(_));
         if is_ours && listed.rare.is_none() {
             assert!(
                 paths.contains_key(listed.path),

@@ -1,8 +1,9 @@
 use serde_json::Value;
 
-use super::fields::{Scope, check_query};
+use super::fields::check_query;
 use super::report::{Report, Spot};
 use super::schema::Schema;
+use super::scope::Scope;
 use super::variables::Variables;
 use super::{layout, marks, objects, request};
 use crate::{Asset, Content, Kind};
@@ -17,7 +18,7 @@ pub(super) fn check(asset: &Asset, json: &Value, widgets: &Schema, report: &mut 
     let mut variables = Variables::of(json);
     for (pointer, variable) in objects(json, "", "template_variables") {
         if let Some(prefix) = variable["prefix"].as_str() {
-            Scope::Ours.check_field(report, Spot::Value(&format!("{pointer}/prefix")), prefix);
+            Scope::ours().check_field(report, Spot::Value(&format!("{pointer}/prefix")), prefix);
         }
     }
     let is_fixed = json["reflow_type"] == "fixed";

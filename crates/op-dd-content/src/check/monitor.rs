@@ -73,7 +73,7 @@ fn check_expression(expression: &Expression<'_>, json: &Value, report: &mut Repo
             }
         };
         for (at, field) in fields {
-            if let Some(scope) = scope {
+            if let Some(scope) = &scope {
                 scope.check_field(report, Spot::Within("/query", at), field);
             }
         }

@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
-use super::fields::{Scope, check_query};
+use super::fields::check_query;
 use super::objects;
 use super::report::{Report, Spot};
+use super::scope::Scope;
 use super::spelling::did_you_mean;
 
 /// Checks the queries of a request, each as `look` has it looked at first.
@@ -26,7 +27,7 @@ pub(super) fn check_queries(
         check_measure(
             &query["compute"],
             &format!("{pointer}/compute"),
-            scope,
+            &scope,
             report,
         );
         for (pointer, group) in objects(query, &pointer, "group_by") {
@@ -34,7 +35,7 @@ pub(super) fn check_queries(
                 let place = format!("{pointer}/facet");
                 scope.check_field(report, Spot::Value(&place), facet);
             }
-            check_measure(&group["sort"], &format!("{pointer}/sort"), scope, report);
+            check_measure(&group["sort"], &format!("{pointer}/sort"), &scope, report);
         }
     }
 }
@@ -54,7 +55,7 @@ const MEASURES: [&str; 11] = [
     "avg",
 ];
 
-fn check_measure(of: &Value, pointer: &str, scope: Scope, report: &mut Report<'_>) {
+fn check_measure(of: &Value, pointer: &str, scope: &Scope, report: &mut Report<'_>) {
     let place = format!("{pointer}/metric");
     let aggregation = of["aggregation"]
         .as_str()

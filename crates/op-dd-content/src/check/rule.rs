@@ -1,7 +1,8 @@
 use serde_json::Value;
 
-use super::fields::{Scope, check_query};
+use super::fields::check_query;
 use super::report::{Report, Spot};
+use super::scope::Scope;
 use super::{marks, objects, texts};
 use crate::{Asset, Rule, RuleError, WatchLists};
 
@@ -59,7 +60,7 @@ fn check_message(json: &Value, report: &mut Report<'_>) {
     for (at, _) in message.match_indices("{{@") {
         let rest = &message[at + 2..];
         match rest.find("}}") {
-            Some(end) => Scope::Signals.check_field(
+            Some(end) => Scope::signals().check_field(
                 report,
                 Spot::Within("/message", at + 2),
                 rest[..end].trim(),

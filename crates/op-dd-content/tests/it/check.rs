@@ -362,3 +362,211 @@ fn each_slip_is_found_where_it_is() {
         );
     }
 }
+
+/// What is found in a rule's query, each finding with `^` put into the query where it is.
+fn asked(query: &str) -> Vec<String> {
+    let right = r#"source:1password @evt.type:1password-item-usages (@evt.name:export OR @vault_uuid:$vaults)"#;
+    let written = query.replace('"', "\\\"");
+    let findings = found(RULE, right, &written).into_iter();
+    let findings = findings.filter_map(|finding| {
+        let (column, problem) = finding
+            .strip_prefix("rules/mine.json:10:")?
+            .split_once(": ")?;
+        // Before the query stands `      "query": "`.
+        let (before, after) = written.split_at(column.parse::<usize>().unwrap() - 17);
+        let marked = format!("{before}^{after}").replace("\\\"", "\"");
+        Some(format!("{marked}: {problem}"))
+    });
+    findings.collect()
+}
+
+/// Whether that is all that is found in a query, in which `^` stands where it is.
+fn assert_asked(marked: &str, expected: &str) {
+    let query = marked.replace('^', "");
+    assert_eq!(asked(&query), [format!("{marked}: {expected}")]);
+}
+
+#[test]
+fn values_that_nobody_sends_are_found() {
+    for (query, expected) in [
+        (
+            "source:1password @evt.type:^1password-audit-event",
+            "no log has the @evt.type 1password-audit-event: did you mean 1password-audit-events?",
+        ),
+        (
+            "source:1password @evt.type:(1password-audit-events OR ^1Password-Item-Usages)",
+            "no log has the @evt.type 1Password-Item-Usages: did you mean 1password-item-usages?",
+        ),
+        (
+            "source:1password @evt.type:^1password-signin*",
+            "no log has the @evt.type 1password-signin*; there are: 1password-sign-in-attempts, 1password-sign-in-attempts-late, 1password-item-usages, 1password-audit-events",
+        ),
+        (
+            "source:1password @onepassword.feed:^auditevent",
+            "no log has the @onepassword.feed auditevent: did you mean auditevents?",
+        ),
+        (
+            "source:op-dd @evt.name:^heartbeet",
+            "no log has the @evt.name heartbeet: did you mean heartbeat?",
+        ),
+        (
+            "source:1password @evt.outcome:^credential_failed",
+            "notice: no @evt.outcome is known to be credential_failed: did you mean credentials_failed? Or 1Password has added it",
+        ),
+        (
+            "source:1password @evt.type:1password-item-usages @evt.name:^\"reveil\"",
+            "notice: no @evt.name is known to be reveil: did you mean reveal? Or 1Password has added it",
+        ),
+        (
+            "source:1password @evt.type:1password-item-usages @evt.name:^beginr",
+            "notice: no @evt.name of 1password-item-usages is known to be beginr: 1Password may have added it",
+        ),
+        (
+            "source:1password @object_type:^vaults",
+            "notice: no @object_type is known to be vaults: did you mean vault? Or 1Password has added it",
+        ),
+        (
+            "source:^1pasword",
+            "notice: op-dd sends no logs of the source 1pasword: did you mean 1password?",
+        ),
+    ] {
+        assert_asked(query, expected);
+    }
+    for query in [
+        "source:1password @evt.type:*-attempts* @evt.outcome:*failed*",
+        "source:1password @evt.name:(beginr OR reveal OR u2f_timout OR u2f_timeout)",
+        "source:1password @evt.type:1password-audit-events @evt.name:$vaults",
+        "source:okta @evt.name:sing_in",
+    ] {
+        assert_eq!(asked(query), [""; 0], "{query}");
+    }
+}
+
+#[test]
+fn an_attribute_of_another_feed_is_found() {
+    for (query, expected) in [
+        (
+            "source:1password @evt.type:1password-sign-in-attempts ^@item_uuid:*",
+            "it never matches: of 1password-sign-in-attempts none has @item_uuid, which is of 1password-item-usages",
+        ),
+        (
+            "source:1password @onepassword.feed:auditevents ^@evt.outcome:success",
+            "it never matches: of 1password-audit-events none has @evt.outcome, which is of 1password-sign-in-attempts",
+        ),
+        (
+            "source:1password ((@evt.type:1password-audit-events ^@category:success) OR @item_uuid:*)",
+            "it never matches: of 1password-audit-events none has @category, which is of 1password-sign-in-attempts",
+        ),
+        (
+            "^source:1password @item_uuid:* @object_type:vault",
+            "no log is all of this at once: its conditions exclude each other",
+        ),
+        (
+            "^source:1password source:op-dd",
+            "no log is all of this at once: its conditions exclude each other",
+        ),
+    ] {
+        assert_asked(query, expected);
+    }
+    for query in [
+        "source:1password ((@evt.type:1password-audit-events @object_type:vault) OR (@evt.type:1password-item-usages @item_uuid:*))",
+        "source:1password -@evt.type:1password-item-usages @object_type:vault",
+        "source:1password @evt.type:1password-audit-events -@item_uuid:*",
+        "source:1password @evt.type:1password-*s @item_uuid:*",
+    ] {
+        assert_eq!(asked(query), [""; 0], "{query}");
+    }
+    assert_eq!(
+        found(
+            RULE,
+            r#""groupByFields": ["@usr.email"]"#,
+            r#""groupByFields": ["@usr.email", "@object_uuid"]"#
+        ),
+        [
+            "rules/mine.json:12:39: it never matches: of 1password-item-usages none has @object_uuid, which is of 1password-audit-events"
+        ]
+    );
+}
+
+#[test]
+fn what_may_be_of_another_source_is_no_fault() {
+    for (query, expected) in [
+        (
+            "(source:1password OR source:okta) ^@actor.displayName:x",
+            "notice: @actor.displayName isn't one of Datadog's standard attributes: whether such logs have it isn't known here",
+        ),
+        (
+            "(source:1password OR source:okta) ^@evt.nmae:x",
+            "notice: no attribute is called @evt.nmae: did you mean @evt.name?",
+        ),
+        (
+            "^@actor.displayName:x",
+            "notice: op-dd's logs have no @actor.displayName: if those of another source are meant, say source:…",
+        ),
+        (
+            "^@evt.nmae:x",
+            "no attribute is called @evt.nmae: did you mean @evt.name?",
+        ),
+    ] {
+        assert_asked(query, expected);
+    }
+    assert_eq!(
+        asked("(source:1password OR source:okta) @http.url:x"),
+        [""; 0]
+    );
+}
+
+#[test]
+fn what_is_mostly_not_meant_is_a_notice() {
+    for (query, expected) in [
+        (
+            "source:1password @item_uuid:x ^or @vault_uuid:y",
+            "notice: `or` is a text to look for here: the operator is OR",
+        ),
+        (
+            "source:1password @item_uuid:(x ^or y)",
+            "notice: `or` is a text to look for here: the operator is OR",
+        ),
+        (
+            "source:1password ^not @item_uuid:x",
+            "notice: `not` is a text to look for here: the operator is NOT",
+        ),
+        (
+            "source:1password ^&& @item_uuid:x",
+            "notice: Datadog's documentation knows AND, OR and -: write AND",
+        ),
+        (
+            "source:1password @client.app_name:1Password ^for Mac",
+            "notice: `for` is looked for in the message: are quotes missing, @client.app_name:\"1Password for…\"?",
+        ),
+        (
+            "source:1password ^@usr.email=ada@example.com",
+            "notice: `=` is part of the text here: a field and its value are joined by a colon",
+        ),
+        (
+            "source:1password @usr.name:^'Ada'",
+            "notice: this looks for the mark ' itself: a text is put between \" and \"",
+        ),
+        (
+            "source:1password @usr.email:^/.*@example.com/",
+            "notice: Datadog knows no regular expressions: the wildcards are * and ?",
+        ),
+        (
+            "source:1password @network.client.ip:^192.0.2.0/24",
+            "notice: addresses are compared as texts here: write CIDR(@network.client.ip, 192.0.2.0/24)",
+        ),
+        (
+            "source:1password @network.client.ip:^[192.0.2.1 TO 192.0.2.9]",
+            "notice: addresses are compared as texts here: write CIDR(@network.client.ip, 192.0.2.0/24)",
+        ),
+    ] {
+        assert_asked(query, expected);
+    }
+    for query in [
+        "source:1password failed @client.app_name:\"1Password for Mac\" \"and && or\"",
+        "source:1password CIDR(@network.client.ip, 192.0.2.0/24)",
+        "source:1password \"a=b\" @usr.name:or",
+    ] {
+        assert_eq!(asked(query), [""; 0], "{query}");
+    }
+}
