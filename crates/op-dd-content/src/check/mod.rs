@@ -1,8 +1,10 @@
 //! What is wrong with files, and where.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
-use crate::{Content, Kind};
+use crate::{Asset, Content, Kind, WatchLists};
 
 mod dashboard;
 mod expression;
@@ -64,7 +66,10 @@ impl Content {
                             Kind::Widget => {
                                 dashboard::check_widget(self, &json, &widgets, &mut report);
                             }
-                            Kind::Rule => rule::check(asset, &json, &mut report, samples.as_mut()),
+                            Kind::Rule => {
+                                let lists = self.lists_beside(asset);
+                                rule::check(asset, &json, &lists, &mut report, samples.as_mut());
+                            }
                             Kind::Monitor => monitor::check(asset, &json, &mut report),
                             Kind::Pipeline => {
                                 pipeline::check(
@@ -83,6 +88,17 @@ impl Content {
             }
         }
         findings
+    }
+
+    /// The watch lists of the rules beside one, and of those of this crate.
+    fn lists_beside(&self, rule: &Asset) -> BTreeSet<String> {
+        let bundled = Self::bundled();
+        let rules = self.of(Kind::Rule).chain(bundled.of(Kind::Rule));
+        let others = rules.filter(|other| other.name() != rule.name());
+        others
+            .filter_map(|other| serde_json::from_str(other.text()).ok())
+            .flat_map(|json: Value| WatchLists::named_in(&json))
+            .collect()
     }
 }
 

@@ -70,7 +70,7 @@ pub(super) fn check_none<'p>(
 }
 
 /// The names after each `$`, with the place of the `$`.
-fn named(query: &str) -> impl Iterator<Item = (usize, &str)> {
+pub(super) fn named(query: &str) -> impl Iterator<Item = (usize, &str)> {
     query.match_indices('$').filter_map(|(at, _)| {
         let rest = &query[at + 1..];
         let end = rest

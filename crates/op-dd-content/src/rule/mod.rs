@@ -154,6 +154,20 @@ impl Rule {
         !matches!(self.method, Method::Other)
     }
 
+    /// The cases that are never reached, each with an earlier one that holds whenever it does.
+    pub(crate) fn unreached_cases(&self) -> Vec<(usize, usize)> {
+        let conditions = || {
+            let cases = self.cases.iter().enumerate();
+            cases.filter_map(|(at, case)| Some((at, case.condition.as_ref()?)))
+        };
+        let unreached = conditions().filter_map(|(at, condition)| {
+            let mut earlier = conditions().take_while(|(earlier, _)| *earlier < at);
+            let (earlier, _) = earlier.find(|(_, earlier)| condition.implies(earlier))?;
+            Some((at, earlier))
+        });
+        unreached.collect()
+    }
+
     /// What it raises over these logs, in the order of their dates. Nothing, if its method isn't one that
     /// is tried here.
     #[must_use]

@@ -223,6 +223,30 @@ fn each_slip_is_found_where_it_is() {
         ),
         (
             RULE,
+            "exports > 1",
+            "exports == 1",
+            "rules/mine.json:15:66: a condition knows only > and >=",
+        ),
+        (
+            RULE,
+            r#"{"name": "", "status": "high", "condition": "exports > 1"}"#,
+            r#"{"name": "", "status": "low", "condition": "exports > 1"}, {"name": "", "status": "high", "condition": "exports > 5"}"#,
+            "rules/mine.json:15:116: this case is never reached: `exports > 1` before it holds whenever this does",
+        ),
+        (
+            RULE,
+            r#""queries": ["#,
+            r#""queries": [{"name": "exports", "query": "source:1password", "groupByFields": ["@usr.email"]}, "#,
+            "rules/mine.json:8:5: another query is called exports, too",
+        ),
+        (
+            RULE,
+            r#""status": "high","#,
+            r#""status": "high", "notifications": ["@slack-security", "security"],"#,
+            "rules/mine.json:15:81: notice: Datadog notifies nobody by this: write @security",
+        ),
+        (
+            RULE,
             r#""condition": "exports > 1""#,
             r#""condition": """#,
             "rules/mine.json:15:13: the method threshold needs a condition, such as a > 0",
@@ -569,4 +593,12 @@ fn what_is_mostly_not_meant_is_a_notice() {
     ] {
         assert_eq!(asked(query), [""; 0], "{query}");
     }
+}
+
+#[test]
+fn a_list_that_is_nearly_another_rules_is_a_notice() {
+    assert_asked(
+        "source:1password @onepassword.vault_uuid:^$privileged_vault",
+        "notice: no other rule has the list $privileged_vault: did you mean $privileged_vaults?",
+    );
 }
