@@ -138,6 +138,19 @@ fn check_order(title: &str, request: &Value, pointer: &str, report: &mut Report<
                 .map(|order| (format!("{pointer}/order"), order)),
         );
     }
+    for (pointer, formula) in objects(request, pointer, "formulas") {
+        let Some(order) = formula["limit"]["order"].as_str() else {
+            continue;
+        };
+        let place = format!("{pointer}/limit/order");
+        if let Some((_, drawn)) = orders.first().filter(|(_, drawn)| *drawn != order) {
+            let problem = format!(
+                "the formula keeps those in order {order}, and they are drawn in order {drawn}: it has to be one"
+            );
+            return report.fault(&place, problem);
+        }
+        orders.push((place, order));
+    }
     let drawn = orders.first().map(|(_, order)| *order);
     for (pointer, query) in objects(request, pointer, "queries") {
         for (pointer, group) in objects(query, &pointer, "group_by") {
