@@ -41,7 +41,7 @@ pub(super) fn check_queries(
 }
 
 /// What needs an attribute to be of; counting needs none.
-const MEASURES: [&str; 11] = [
+pub(super) const MEASURES: [&str; 11] = [
     "cardinality",
     "median",
     "pc75",

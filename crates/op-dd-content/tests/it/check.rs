@@ -97,6 +97,18 @@ fn each_slip_is_found_where_it_is() {
         ),
         (
             DASHBOARD,
+            r#"{"formula": "query1"}"#,
+            r#"{"formula": "query1", "limit": {"count": 15, "order": "desc"}}"#,
+            "dashboards/mine.json:32:80: the formula keeps those in order desc, and they are drawn in order asc: it has to be one",
+        ),
+        (
+            DASHBOARD,
+            "\"formulas\": [{\"formula\": \"query1\"}],\n            \"sort\": {\"count\": 15, \"order_by\": [{\"type\": \"formula\", \"index\": 0, \"order\": \"asc\"}]}",
+            "\"formulas\": [{\"formula\": \"query1\", \"limit\": {\"count\": 15, \"order\": \"desc\"}}]",
+            "dashboards/mine.json:27:63: groups are chosen in order asc and drawn in order desc: it has to be one",
+        ),
+        (
+            DASHBOARD,
             "Infrequent actions",
             "Most frequent actions",
             "dashboards/mine.json:33:89: by its title the order is desc, not asc",
@@ -334,6 +346,48 @@ fn each_slip_is_found_where_it_is() {
             r#"> 5""#,
             r#"> 6""#,
             "monitors/mine.json:4:162: the threshold critical is 5: Datadog refuses another number here",
+        ),
+        (
+            MONITOR,
+            r#"rollup(\"max\", "#,
+            r#"rollup(\"maximum\", "#,
+            "monitors/mine.json:4:101: maximum isn't one of count, cardinality, median, pc75, pc90, pc95, pc98, pc99, sum, min, max, avg",
+        ),
+        (
+            MONITOR,
+            r#"rollup(\"max\", \"@op_dd.late\")"#,
+            r#"rollup(\"max\")"#,
+            "monitors/mine.json:4:92: nothing says of what the max is",
+        ),
+        (
+            MONITOR,
+            r#".last(\"15m\")"#,
+            r#".last(\"15min\")"#,
+            "monitors/mine.json:4:153: 15min is no time that Datadog looks back: write 1m to 2880m, 1h to 48h",
+        ),
+        (
+            MONITOR,
+            r#".last(\"15m\")"#,
+            r#".last(\"3d\")"#,
+            "monitors/mine.json:4:153: 3d is no time that Datadog looks back: write 1m to 2880m, 1h to 48h",
+        ),
+        (
+            MONITOR,
+            r#""critical": 5"#,
+            r#""critical": 5, "warning": 6"#,
+            "monitors/mine.json:6:56: the warning 6 isn't reached before the query's > 5: Datadog refuses that",
+        ),
+        (
+            MONITOR,
+            r#""message": """#,
+            r#""message": "{{value}} of {{acount.name}} {{feed.name}} {{log.attributes.name}}""#,
+            "monitors/mine.json:5:28: the monitor isn't by acount: did you mean account?",
+        ),
+        (
+            MONITOR,
+            r#""message": """#,
+            r#""message": "{{host.name}}""#,
+            "monitors/mine.json:5:15: the monitor isn't by host; it is by account, feed",
         ),
         (
             MONITOR,
