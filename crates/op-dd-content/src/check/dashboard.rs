@@ -5,7 +5,7 @@ use super::report::{Report, Spot};
 use super::schema::Schema;
 use super::scope::Scope;
 use super::variables::Variables;
-use super::{layout, marks, objects, request};
+use super::{beyond, layout, marks, objects, request};
 use crate::{Asset, Content, Kind};
 
 /// The dashboard that widgets of one's own are added to.
@@ -81,7 +81,15 @@ fn check_definition<'a>(
     variables: &mut Variables<'a>,
     report: &mut Report<'_>,
 ) {
-    if !schema.check_typed(report, pointer, definition) {
+    let beyond = beyond::of_widget(definition, pointer);
+    if let Some((place, problem)) = &beyond {
+        report.notice(place, &**problem);
+    }
+    let is_known = beyond.is_none() && schema.check_typed(report, pointer, definition);
+    if !is_known {
+        variables.see(&definition.to_string());
+    }
+    if !is_known && beyond.is_none() {
         return;
     }
     check_widgets(definition, pointer, is_fixed, schema, variables, report);
@@ -194,6 +202,9 @@ fn check_list(
     let Some(query) = request["query"]["query_string"].as_str() else {
         return;
     };
+    if beyond::is_query(&request["query"]) {
+        return;
+    }
     let place = format!("{pointer}/query/query_string");
     variables.check(report, &place, query);
     let signals = request["query"]["data_source"] == "security_signals_stream";

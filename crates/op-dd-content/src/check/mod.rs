@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::{Asset, Content, Kind, WatchLists};
 
+mod beyond;
 mod dashboard;
 mod expression;
 mod fields;
@@ -58,6 +59,12 @@ impl Content {
                 match serde_json::from_str::<Value>(asset.text()) {
                     Err(error) => report.unreadable(&format!("not JSON: {error}")),
                     Ok(json) => {
+                        let beyond = (kind == Kind::Rule).then(|| beyond::of_rule(&json));
+                        if let Some((place, problem)) = beyond.flatten() {
+                            report.notice(&place, problem);
+                            findings.extend(report.findings());
+                            continue;
+                        }
                         schema.check(&mut report, "", &json);
                         match kind {
                             Kind::Dashboard => {

@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use super::fields::check_query;
-use super::objects;
 use super::report::{Report, Spot};
 use super::scope::Scope;
 use super::spelling::did_you_mean;
+use super::{beyond, objects};
 
 /// Checks the queries of a request, each as `look` has it looked at first.
 pub(super) fn check_queries(
@@ -16,7 +16,8 @@ pub(super) fn check_queries(
     report: &mut Report<'_>,
     mut look: impl FnMut(&mut Report<'_>, &str, &str),
 ) {
-    for (pointer, query) in objects(request, pointer, key) {
+    let queries = objects(request, pointer, key).into_iter();
+    for (pointer, query) in queries.filter(|(_, query)| !beyond::is_query(query)) {
         let place = format!("{pointer}/search/query");
         let text = query["search"]["query"].as_str().unwrap_or_default();
         look(report, &place, text);

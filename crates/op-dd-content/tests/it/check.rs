@@ -656,3 +656,68 @@ fn a_list_that_is_nearly_another_rules_is_a_notice() {
         "notice: no other rule has the list $privileged_vault: did you mean $privileged_vaults?",
     );
 }
+
+#[test]
+fn what_reads_no_logs_is_a_notice_and_no_fault() {
+    let count = r#""data_source": "logs",
+                "search": {"query": "source:1password \"é\" @evt.name:* $user"},
+                "compute": {"aggregation": "count"},
+                "group_by": [
+                  {
+                    "facet": "@evt.name",
+                    "limit": 15,
+                    "sort": {"aggregation": "count", "order": "asc"}
+                  }
+                ]"#;
+    for (file, right, written, expected) in [
+        (
+            DASHBOARD,
+            count,
+            r#""data_source": "metrics", "aggregator": "avg", "query": "avg:op_dd.lag{$user}""#,
+            "dashboards/mine.json:20:32: notice: the data_source metrics isn't checked here",
+        ),
+        (
+            DASHBOARD,
+            r#""response_format": "scalar","#,
+            r#""q": "avg:op_dd.lag{$user}","#,
+            "dashboards/mine.json:16:18: notice: the older form `q` isn't checked here",
+        ),
+        (
+            DASHBOARD,
+            r#"{"data_source": "logs_stream", "query_string": "source:1password $user"}"#,
+            r#"{"data_source": "rum_stream", "query_string": "@view.name:x $user"}"#,
+            "dashboards/mine.json:52:44: notice: the data_source rum_stream isn't checked here",
+        ),
+        (
+            RULE,
+            "log_detection",
+            "workload_security",
+            "rules/mine.json:3:11: notice: the type workload_security isn't checked here",
+        ),
+        (
+            RULE,
+            r#""detectionMethod": "threshold""#,
+            r#""detectionMethod": "third_party""#,
+            "rules/mine.json:16:34: notice: the detectionMethod third_party isn't checked here",
+        ),
+        (
+            RULE,
+            r#""aggregation": "count","#,
+            r#""dataSource": "audit","#,
+            "rules/mine.json:11:21: notice: the dataSource audit isn't checked here",
+        ),
+    ] {
+        assert_eq!(found(file, right, written), [expected], "{written}");
+    }
+    let [slip] = &found(
+        DASHBOARD,
+        r#""data_source": "logs","#,
+        r#""data_source": "log","#,
+    )[..] else {
+        panic!("not one slip");
+    };
+    assert!(
+        slip.ends_with("log isn't one of logs, security_signals: did you mean logs?"),
+        "{slip}"
+    );
+}
