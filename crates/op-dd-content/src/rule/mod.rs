@@ -80,8 +80,10 @@ struct Case {
 }
 
 /// What is wrong with a rule, and where.
+///
+/// It prints with what it is about: `query 2: a parenthesis isn't closed, at character 19`.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{problem}")]
+#[error("{}{problem}{}", self.part(), self.character())]
 pub struct RuleError {
     /// The place in the file, as a JSON pointer.
     pub pointer: String,
@@ -89,6 +91,25 @@ pub struct RuleError {
     pub problem: String,
     /// Where in the text that is at that place, in bytes, if it is a query or a condition.
     pub at: Option<usize>,
+}
+
+impl RuleError {
+    /// The query or the case that it is about, as the beginning of a sentence.
+    fn part(&self) -> String {
+        let mut tokens = self.pointer.split('/').skip(1);
+        let part = match tokens.next() {
+            Some("queries") => "query",
+            Some("cases") => "case",
+            _ => return String::new(),
+        };
+        let number = tokens.next().and_then(|at| at.parse::<usize>().ok());
+        number.map_or_else(String::new, |at| format!("{part} {}: ", at + 1))
+    }
+
+    fn character(&self) -> String {
+        self.at
+            .map_or_else(String::new, |at| format!(", at character {}", at + 1))
+    }
 }
 
 impl Rule {
