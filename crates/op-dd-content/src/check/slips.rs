@@ -100,7 +100,8 @@ fn unquoted(
         return None;
     };
     let between = query.get(value.end()..written.at)?;
-    let is_behind = value.has_field && !value.is_quoted && between.trim().is_empty();
+    let is_value = value.has_field && !value.is_quoted && !value.is_open();
+    let is_behind = is_value && between.trim().is_empty();
     let is_word = *term.field() == Field::Text && !written.is_quoted && !written.is_open();
     (is_behind && is_word).then(|| {
         let (value, text) = (value.text, written.text);

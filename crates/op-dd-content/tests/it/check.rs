@@ -641,6 +641,7 @@ fn what_is_mostly_not_meant_is_a_notice() {
         assert_asked(query, expected);
     }
     for query in [
+        "source:1password @usr.email:* failed",
         "source:1password failed @client.app_name:\"1Password for Mac\" \"and && or\"",
         "source:1password CIDR(@network.client.ip, 192.0.2.0/24)",
         "source:1password \"a=b\" @usr.name:or",
