@@ -9,9 +9,9 @@ use std::time::{Duration, SystemTime};
 use datadog_logs::Tags;
 use onepassword_events::{Event, Feed};
 use op_dd_bridge::{Context, DefaultMapper, Mapper as _, Name};
-use op_dd_content::{Attribute, Origin};
+use op_dd_content::{Attribute, Content, Origin};
 use op_dd_fakes::Generator;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::program::{Run, op_dd};
@@ -24,11 +24,10 @@ const RESERVED: [&str; 6] = [
     "ddsource", "ddtags", "hostname", "message", "service", "status",
 ];
 
-/// The path of each value in the logs of many events, and the feeds in whose logs it is.
-fn paths() -> BTreeMap<String, BTreeSet<String>> {
+/// The logs of many events, and the feeds that they are of.
+fn logs() -> impl Iterator<Item = (Value, String)> {
     let anchor = SystemTime::UNIX_EPOCH + Duration::from_secs(1_777_636_800);
-    let mut paths: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for event in Generator::new(1, anchor, EVENTS) {
+    Generator::new(1, anchor, EVENTS).map(move |event| {
         let feed: Feed = event.feed().to_string().parse().unwrap();
         let context = Context::new(
             Name::new("acme").unwrap(),
@@ -44,13 +43,20 @@ fn paths() -> BTreeMap<String, BTreeSet<String>> {
             .map(&event, &context)
             .entry
             .write_json(&mut text);
-        let log: Value = serde_json::from_slice(&text).unwrap();
+        (serde_json::from_slice(&text).unwrap(), feed.to_string())
+    })
+}
+
+/// The path of each value in those logs, and the feeds in whose logs it is.
+fn paths() -> BTreeMap<String, BTreeSet<String>> {
+    let mut paths: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (log, feed) in logs() {
         leaves(&log, "", &mut |path| {
             if !RESERVED.contains(&path) {
                 paths
                     .entry(path.to_owned())
                     .or_default()
-                    .insert(feed.to_string());
+                    .insert(feed.clone());
             }
         });
     }
@@ -74,6 +80,10 @@ fn leaves(value: &Value, path: &str, see: &mut dyn FnMut(&str)) {
     }
 }
 
+fn set(feeds: &[&str]) -> BTreeSet<String> {
+    feeds.iter().map(|feed| (*feed).to_owned()).collect()
+}
+
 #[test]
 fn every_attribute_that_logs_of_events_have_is_listed_by_who_sets_it() {
     let paths = paths();
@@ -81,16 +91,17 @@ fn every_attribute_that_logs_of_events_have_is_listed_by_who_sets_it() {
         let listed = Attribute::ALL.iter().find(|listed| listed.path == path);
         let listed = listed.unwrap_or_else(|| panic!("{path} isn't listed"));
         match listed.origin {
-            Origin::Event(of) => {
-                let of: BTreeSet<String> = of.iter().map(|feed| (*feed).to_owned()).collect();
-                assert_eq!(*feeds, of, "{path}");
-            }
-            Origin::OpDd => {}
+            Origin::Event(of) => assert_eq!(*feeds, set(of), "{path}"),
+            // 1Password writes countries as codes, of which maps are made, or as names.
+            Origin::OpDd(of) => assert!(
+                *feeds == set(of) || of.len() == 3 && feeds.is_subset(&set(of)),
+                "{path}: {feeds:?}"
+            ),
             other => panic!("{path} is listed as of {other:?}"),
         }
     }
     for listed in Attribute::ALL {
-        let is_ours = matches!(listed.origin, Origin::Event(_) | Origin::OpDd);
+        let is_ours = matches!(listed.origin, Origin::Event(_) | Origin::OpDd(_));
         if is_ours && listed.rare.is_none() {
             assert!(
                 paths.contains_key(listed.path),
@@ -135,6 +146,47 @@ fn every_attribute_that_heartbeats_have_is_listed_as_theirs() {
     for shared in ["evt.name", "onepassword.account", "onepassword.feed"] {
         assert!(paths.contains(shared), "no heartbeat has {shared}");
     }
+}
+
+#[test]
+fn values_that_events_have_are_known() {
+    let mut queries = BTreeSet::new();
+    for (log, feed) in logs() {
+        let kind = &log["evt"]["type"];
+        let about = format!("source:1password @onepassword.feed:{feed} @evt.type:{kind}");
+        for path in [
+            "evt.name",
+            "evt.outcome",
+            "object_type",
+            "category",
+            "action",
+            "type",
+        ] {
+            let pointer = format!("/{}", path.replace('.', "/"));
+            if let Some(value) = log.pointer(&pointer) {
+                queries.insert(format!("{about} @{path}:{value}"));
+            }
+        }
+    }
+    assert!(queries.len() > 200, "{queries:#?}");
+    let queries: Vec<Value> = queries
+        .iter()
+        .map(|query| json!({"query": query}))
+        .collect();
+    let rule = json!({
+        "name": "x", "isEnabled": true, "message": "x",
+        "queries": queries,
+        "cases": [{"status": "high", "condition": "a > 0"}],
+        "options": {"evaluationWindow": 0, "keepAlive": 0, "maxSignalDuration": 0,
+            "detectionMethod": "anomaly_detection"}
+    });
+    let folder = TempDir::new().unwrap();
+    fs::create_dir(folder.path().join("rules")).unwrap();
+    fs::write(folder.path().join("rules/x.json"), rule.to_string()).unwrap();
+    let findings = Content::read(folder.path()).unwrap().check();
+    let findings = findings.iter().map(ToString::to_string);
+    let about_queries: Vec<String> = findings.filter(|line| line.contains('@')).collect();
+    assert_eq!(about_queries, [""; 0]);
 }
 
 #[test]

@@ -18,8 +18,8 @@ pub struct Attribute {
 pub enum Origin {
     /// 1Password: it is in the JSON of these feeds' events.
     Event(&'static [&'static str]),
-    /// op-dd adds it to an event.
-    OpDd,
+    /// op-dd adds it to these feeds' events.
+    OpDd(&'static [&'static str]),
     /// op-dd's heartbeat has it, and no event.
     Heartbeat,
     /// Datadog adds it to logs.
@@ -93,26 +93,32 @@ impl Attribute {
         event("user.uuid", USAGES),
         event("uuid", EVERY),
         event("vault_uuid", USAGES),
-        by(Origin::OpDd, "evt.name"),
-        by(Origin::OpDd, "evt.outcome"),
-        by(Origin::OpDd, "evt.type"),
-        by(Origin::OpDd, "network.client.geoip.city.name"),
-        by(Origin::OpDd, "network.client.geoip.country.iso_code"),
-        by(Origin::OpDd, "network.client.geoip.location.latitude"),
-        by(Origin::OpDd, "network.client.geoip.location.longitude"),
-        by(Origin::OpDd, "network.client.geoip.subdivision.name"),
-        by(Origin::OpDd, "network.client.ip"),
-        by(Origin::OpDd, "onepassword.account"),
-        by(Origin::OpDd, "onepassword.event_time"),
-        by(Origin::OpDd, "onepassword.feed"),
-        by(Origin::OpDd, "onepassword.self_grant"),
-        by(Origin::OpDd, "onepassword.vault_uuid"),
-        by(Origin::OpDd, "usr.email"),
-        by(Origin::OpDd, "usr.id"),
-        by(Origin::OpDd, "usr.name"),
+        by(Origin::OpDd(EVERY), "evt.name"),
+        by(Origin::OpDd(SIGN_INS), "evt.outcome"),
+        by(Origin::OpDd(EVERY), "evt.type"),
+        by(Origin::OpDd(EVERY), "network.client.geoip.city.name"),
+        by(Origin::OpDd(EVERY), "network.client.geoip.country.iso_code"),
+        by(
+            Origin::OpDd(EVERY),
+            "network.client.geoip.location.latitude",
+        ),
+        by(
+            Origin::OpDd(EVERY),
+            "network.client.geoip.location.longitude",
+        ),
+        by(Origin::OpDd(EVERY), "network.client.geoip.subdivision.name"),
+        by(Origin::OpDd(EVERY), "network.client.ip"),
+        by(Origin::OpDd(EVERY), "onepassword.account"),
+        by(Origin::OpDd(EVERY), "onepassword.event_time"),
+        by(Origin::OpDd(EVERY), "onepassword.feed"),
+        by(Origin::OpDd(AUDITS), "onepassword.self_grant"),
+        by(Origin::OpDd(WITH_ACTION), "onepassword.vault_uuid"),
+        by(Origin::OpDd(EVERY), "usr.email"),
+        by(Origin::OpDd(EVERY), "usr.id"),
+        by(Origin::OpDd(EVERY), "usr.name"),
         Self {
             path: "onepassword.event",
-            origin: Origin::OpDd,
+            origin: Origin::OpDd(EVERY),
             rare: Some(
                 "what an event has under a key that op-dd or Datadog takes; today's events have none",
             ),

@@ -1,10 +1,11 @@
 use serde_json::Value;
 
-use super::fields::{Scope, check_query};
+use super::fields::check_query;
 use super::report::{Report, Spot};
 use super::schema::Schema;
+use super::scope::Scope;
 use super::variables::Variables;
-use super::{layout, marks, objects, request};
+use super::{beyond, layout, marks, objects, request};
 use crate::{Asset, Content, Kind};
 
 /// The dashboard that widgets of one's own are added to.
@@ -17,7 +18,7 @@ pub(super) fn check(asset: &Asset, json: &Value, widgets: &Schema, report: &mut 
     let mut variables = Variables::of(json);
     for (pointer, variable) in objects(json, "", "template_variables") {
         if let Some(prefix) = variable["prefix"].as_str() {
-            Scope::Ours.check_field(report, Spot::Value(&format!("{pointer}/prefix")), prefix);
+            Scope::ours().check_field(report, Spot::Value(&format!("{pointer}/prefix")), prefix);
         }
     }
     let is_fixed = json["reflow_type"] == "fixed";
@@ -80,7 +81,15 @@ fn check_definition<'a>(
     variables: &mut Variables<'a>,
     report: &mut Report<'_>,
 ) {
-    if !schema.check_typed(report, pointer, definition) {
+    let beyond = beyond::of_widget(definition, pointer);
+    if let Some((place, problem)) = &beyond {
+        report.notice(place, &**problem);
+    }
+    let is_known = beyond.is_none() && schema.check_typed(report, pointer, definition);
+    if !is_known {
+        variables.see(&definition.to_string());
+    }
+    if !is_known && beyond.is_none() {
         return;
     }
     check_widgets(definition, pointer, is_fixed, schema, variables, report);
@@ -137,6 +146,19 @@ fn check_order(title: &str, request: &Value, pointer: &str, report: &mut Report<
                 .map(|order| (format!("{pointer}/order"), order)),
         );
     }
+    for (pointer, formula) in objects(request, pointer, "formulas") {
+        let Some(order) = formula["limit"]["order"].as_str() else {
+            continue;
+        };
+        let place = format!("{pointer}/limit/order");
+        if let Some((_, drawn)) = orders.first().filter(|(_, drawn)| *drawn != order) {
+            let problem = format!(
+                "the formula keeps those in order {order}, and they are drawn in order {drawn}: it has to be one"
+            );
+            return report.fault(&place, problem);
+        }
+        orders.push((place, order));
+    }
     let drawn = orders.first().map(|(_, order)| *order);
     for (pointer, query) in objects(request, pointer, "queries") {
         for (pointer, group) in objects(query, &pointer, "group_by") {
@@ -180,6 +202,9 @@ fn check_list(
     let Some(query) = request["query"]["query_string"].as_str() else {
         return;
     };
+    if beyond::is_query(&request["query"]) {
+        return;
+    }
     let place = format!("{pointer}/query/query_string");
     variables.check(report, &place, query);
     let signals = request["query"]["data_source"] == "security_signals_stream";

@@ -21,6 +21,7 @@ pub(super) struct Argument {
 /// What a monitor's query is: calls, and when it alerts.
 pub(super) struct Expression<'a> {
     pub(super) calls: Vec<Call<'a>>,
+    pub(super) comparison: &'a str,
     pub(super) limit: f64,
     pub(super) limit_at: usize,
 }
@@ -37,7 +38,7 @@ impl<'a> Expression<'a> {
         }
         parser.skip_spaces();
         let comparison = parser.word(|c| "<>=!".contains(c));
-        if ![">", ">=", "<", "<=", "=="].contains(&comparison) {
+        if ![">", ">=", "<", "<=", "==", "!="].contains(&comparison) {
             return Err((
                 parser.at,
                 "a comparison is missing here, such as > 0".to_owned(),
@@ -51,6 +52,7 @@ impl<'a> Expression<'a> {
             .map_err(|_| (limit_at, "a number is missing here".to_owned()))?;
         Ok(Self {
             calls,
+            comparison,
             limit,
             limit_at,
         })

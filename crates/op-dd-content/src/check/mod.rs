@@ -1,14 +1,18 @@
 //! What is wrong with files, and where.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
-use crate::{Content, Kind};
+use crate::{Asset, Content, Kind, WatchLists};
 
+mod beyond;
 mod dashboard;
 mod expression;
 mod fields;
 mod finding;
 mod layout;
+mod logs;
 mod marks;
 mod monitor;
 mod pipeline;
@@ -18,8 +22,12 @@ mod report;
 mod request;
 mod rule;
 mod schema;
+mod scope;
+mod slips;
 mod spelling;
+mod values;
 mod variables;
+mod written;
 
 pub use finding::{Finding, Level};
 use report::Report;
@@ -55,6 +63,12 @@ impl Content {
                 match serde_json::from_str::<Value>(asset.text()) {
                     Err(error) => report.unreadable(&format!("not JSON: {error}")),
                     Ok(json) => {
+                        let beyond = (kind == Kind::Rule).then(|| beyond::of_rule(&json));
+                        if let Some((place, problem)) = beyond.flatten() {
+                            report.notice(&place, problem);
+                            findings.extend(report.findings());
+                            continue;
+                        }
                         schema.check(&mut report, "", &json);
                         match kind {
                             Kind::Dashboard => {
@@ -63,7 +77,10 @@ impl Content {
                             Kind::Widget => {
                                 dashboard::check_widget(self, &json, &widgets, &mut report);
                             }
-                            Kind::Rule => rule::check(asset, &json, &mut report, samples.as_mut()),
+                            Kind::Rule => {
+                                let lists = self.lists_beside(asset);
+                                rule::check(asset, &json, &lists, &mut report, samples.as_mut());
+                            }
                             Kind::Monitor => monitor::check(asset, &json, &mut report),
                             Kind::Pipeline => {
                                 pipeline::check(
@@ -82,6 +99,17 @@ impl Content {
             }
         }
         findings
+    }
+
+    /// The watch lists of the rules beside one, and of those of this crate.
+    fn lists_beside(&self, rule: &Asset) -> BTreeSet<String> {
+        let bundled = Self::bundled();
+        let rules = self.of(Kind::Rule).chain(bundled.of(Kind::Rule));
+        let others = rules.filter(|other| other.name() != rule.name());
+        others
+            .filter_map(|other| serde_json::from_str(other.text()).ok())
+            .flat_map(|json: Value| WatchLists::named_in(&json))
+            .collect()
     }
 }
 

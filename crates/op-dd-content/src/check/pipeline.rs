@@ -1,8 +1,9 @@
 use serde_json::Value;
 
-use super::fields::{Scope, check_query};
+use super::fields::check_query;
 use super::report::{Report, Spot};
 use super::schema::Schema;
+use super::scope::Scope;
 use super::{marks, objects, texts, variables};
 use crate::{Asset, Pipeline};
 
@@ -56,7 +57,7 @@ fn check_steps(
     targets: &[&str],
     report: &mut Report<'_>,
 ) {
-    let scope = check_filter(of, pointer, report).unwrap_or(Scope::Ours);
+    let scope = check_filter(of, pointer, report).unwrap_or_else(Scope::ours);
     for (pointer, processor) in objects(of, pointer, "processors") {
         if !schema.check_typed(report, &pointer, processor) {
             continue;

@@ -60,6 +60,11 @@ impl<'a> Report<'a> {
         findings.any(|finding| finding.level == Level::Fault)
     }
 
+    /// How much was found so far.
+    pub(super) fn count(&self) -> usize {
+        self.findings.len()
+    }
+
     /// Everything that was found, in the order of the file.
     pub(super) fn findings(mut self) -> Vec<Finding> {
         self.findings.sort_by_key(|finding| finding.place);

@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
-use super::fields::{Scope, check_query};
-use super::objects;
+use super::fields::check_query;
 use super::report::{Report, Spot};
+use super::scope::Scope;
 use super::spelling::did_you_mean;
+use super::{beyond, objects};
 
 /// Checks the queries of a request, each as `look` has it looked at first.
 pub(super) fn check_queries(
@@ -15,7 +16,8 @@ pub(super) fn check_queries(
     report: &mut Report<'_>,
     mut look: impl FnMut(&mut Report<'_>, &str, &str),
 ) {
-    for (pointer, query) in objects(request, pointer, key) {
+    let queries = objects(request, pointer, key).into_iter();
+    for (pointer, query) in queries.filter(|(_, query)| !beyond::is_query(query)) {
         let place = format!("{pointer}/search/query");
         let text = query["search"]["query"].as_str().unwrap_or_default();
         look(report, &place, text);
@@ -26,7 +28,7 @@ pub(super) fn check_queries(
         check_measure(
             &query["compute"],
             &format!("{pointer}/compute"),
-            scope,
+            &scope,
             report,
         );
         for (pointer, group) in objects(query, &pointer, "group_by") {
@@ -34,13 +36,13 @@ pub(super) fn check_queries(
                 let place = format!("{pointer}/facet");
                 scope.check_field(report, Spot::Value(&place), facet);
             }
-            check_measure(&group["sort"], &format!("{pointer}/sort"), scope, report);
+            check_measure(&group["sort"], &format!("{pointer}/sort"), &scope, report);
         }
     }
 }
 
 /// What needs an attribute to be of; counting needs none.
-const MEASURES: [&str; 11] = [
+pub(super) const MEASURES: [&str; 11] = [
     "cardinality",
     "median",
     "pc75",
@@ -54,7 +56,7 @@ const MEASURES: [&str; 11] = [
     "avg",
 ];
 
-fn check_measure(of: &Value, pointer: &str, scope: Scope, report: &mut Report<'_>) {
+fn check_measure(of: &Value, pointer: &str, scope: &Scope, report: &mut Report<'_>) {
     let place = format!("{pointer}/metric");
     let aggregation = of["aggregation"]
         .as_str()

@@ -1,8 +1,12 @@
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
-use super::fields::{Scope, check_query};
+use super::fields::check_query;
 use super::report::{Report, Spot};
-use super::{marks, objects, texts};
+use super::scope::Scope;
+use super::spelling::did_you_mean;
+use super::{marks, objects, texts, variables};
 use crate::{Asset, Rule, RuleError, WatchLists};
 
 /// How many stories a rule has to see, and how many it must not see.
@@ -11,12 +15,15 @@ const STORIES: usize = 2;
 pub(super) fn check(
     asset: &Asset,
     json: &Value,
+    lists: &BTreeSet<String>,
     report: &mut Report<'_>,
     samples: Option<&mut Report<'_>>,
 ) {
     for (pointer, query) in objects(json, "", "queries") {
         check_fields(query, &pointer, report);
     }
+    check_lists(json, lists, report);
+    check_notifications(json, report);
     check_message(json, report);
     check_options(json, report);
     marks::check_tags(asset, json, report);
@@ -28,11 +35,61 @@ pub(super) fn check(
     }
     match Rule::from_json(json) {
         Err(error) => tell(&error, report),
+        Ok(rule) if !check_parts(&rule, json, report) => {}
         Ok(rule) if rule.is_evaluated() => check_samples(asset, json, report, samples),
         Ok(_) => report.notice(
             "/options/detectionMethod",
             "how Datadog does this isn't published: the rule isn't tried here",
         ),
+    }
+}
+
+/// Looks whether the parts of a rule fit together.
+fn check_parts(rule: &Rule, json: &Value, report: &mut Report<'_>) -> bool {
+    for (at, query) in rule.queries().iter().enumerate() {
+        let mut earlier = rule.queries()[..at].iter();
+        if earlier.any(|earlier| earlier.name() == query.name()) {
+            let problem = format!("another query is called {}, too", query.name());
+            report.fault(&format!("/queries/{at}"), problem);
+        }
+    }
+    for (at, earlier) in rule.unreached_cases() {
+        let condition = json["cases"][earlier]["condition"].as_str();
+        let condition = condition.unwrap_or_default();
+        let problem =
+            format!("this case is never reached: `{condition}` before it holds whenever this does");
+        report.fault(&format!("/cases/{at}/condition"), problem);
+    }
+    !report.has_faults()
+}
+
+/// Names in queries for lists that only their user knows; `others` are those of other rules.
+fn check_lists(json: &Value, others: &BTreeSet<String>, report: &mut Report<'_>) {
+    for (pointer, query) in objects(json, "", "queries") {
+        let place = format!("{pointer}/query");
+        let text = query["query"].as_str().unwrap_or_default();
+        for (at, name) in variables::named(text) {
+            let known = others.iter().map(String::as_str);
+            let meant = did_you_mean(name, known, "$");
+            if !others.contains(name) && !meant.is_empty() {
+                let problem = format!("no other rule has the list ${name}{meant}");
+                report.notice(Spot::Within(&place, at), problem);
+            }
+        }
+    }
+}
+
+/// Whom a case notifies.
+fn check_notifications(json: &Value, report: &mut Report<'_>) {
+    for (pointer, case) in objects(json, "", "cases") {
+        for (place, whom) in texts(case, &pointer, "notifications") {
+            if !whom.starts_with('@') && !whom.starts_with("{{") {
+                report.notice(
+                    &place,
+                    format!("Datadog notifies nobody by this: write @{whom}"),
+                );
+            }
+        }
     }
 }
 
@@ -59,7 +116,7 @@ fn check_message(json: &Value, report: &mut Report<'_>) {
     for (at, _) in message.match_indices("{{@") {
         let rest = &message[at + 2..];
         match rest.find("}}") {
-            Some(end) => Scope::Signals.check_field(
+            Some(end) => Scope::signals().check_field(
                 report,
                 Spot::Within("/message", at + 2),
                 rest[..end].trim(),

@@ -42,6 +42,15 @@ impl<'a> Variables<'a> {
         }
     }
 
+    /// Takes those for used that are named in what isn't checked.
+    pub(super) fn see(&mut self, unchecked: &str) {
+        for (_, name) in named(unchecked) {
+            let mut declared = self.declared.iter();
+            let declared = declared.find(|(_, declared)| *declared == name);
+            self.used.extend(declared.map(|(_, declared)| *declared));
+        }
+    }
+
     /// Names those that no query uses.
     pub(super) fn check_unused(&self, report: &mut Report<'_>) {
         for (pointer, name) in &self.declared {
@@ -70,7 +79,7 @@ pub(super) fn check_none<'p>(
 }
 
 /// The names after each `$`, with the place of the `$`.
-fn named(query: &str) -> impl Iterator<Item = (usize, &str)> {
+pub(super) fn named(query: &str) -> impl Iterator<Item = (usize, &str)> {
     query.match_indices('$').filter_map(|(at, _)| {
         let rest = &query[at + 1..];
         let end = rest

@@ -39,9 +39,46 @@ impl Condition {
             rest => Err((parser.at, format!("`{rest}` isn't part of a condition"))),
         }
     }
+
+    /// Whether another holds whenever this one does. What is counted never becomes less.
+    pub(super) fn implies(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Whole(limits), Self::Whole(others)) => limits.implies(others),
+            (Self::Then(first, second), Self::Then(earlier, later)) => {
+                first.implies(earlier) && second.implies(later)
+            }
+            // What holds of a part holds of all.
+            (Self::Then(first, second), Self::Whole(others)) => {
+                let both = Limits::And(Box::new(first.clone()), Box::new(second.clone()));
+                both.implies(others)
+            }
+            (Self::Whole(_), Self::Then(..)) => false,
+        }
+    }
 }
 
 impl Limits {
+    fn implies(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Or(one, two), _) => one.implies(other) && two.implies(other),
+            (_, Self::And(one, two)) => self.implies(one) && self.implies(two),
+            (_, Self::Or(one, two)) => self.implies(one) || self.implies(two),
+            (Self::And(one, two), _) => one.implies(other) || two.implies(other),
+            (
+                Self::Over {
+                    query,
+                    limit,
+                    inclusive,
+                },
+                Self::Over {
+                    query: of,
+                    limit: lower,
+                    inclusive: is_reached,
+                },
+            ) => query == of && (limit > lower || limit >= lower && (*is_reached || !inclusive)),
+        }
+    }
+
     /// Whether they are passed by what the queries amount to.
     pub(super) fn hold(&self, figure: &impl Fn(usize) -> f64) -> bool {
         match self {
@@ -119,7 +156,12 @@ impl<'a> Parser<'a> {
         };
         let inclusive = self.take(">=");
         if !inclusive && !self.take(">") {
-            return Err((self.at, "`>` or `>=` is missing here".to_owned()));
+            let mut others = ["==", "!=", "<"].into_iter();
+            let problem = match others.any(|other| self.rest().starts_with(other)) {
+                true => "a condition knows only > and >=",
+                false => "`>` or `>=` is missing here",
+            };
+            return Err((self.at, problem.to_owned()));
         }
         self.skip_spaces();
         let at = self.at;
@@ -156,5 +198,37 @@ impl<'a> Parser<'a> {
             self.at += token.len();
         }
         there
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Condition;
+
+    #[test]
+    fn a_condition_implies_what_holds_whenever_it_does() {
+        let parsed = |text| Condition::parse(text, &["a", "b"]).unwrap();
+        for (one, other, implies) in [
+            ("a > 5", "a > 5", true),
+            ("a > 10", "a > 5", true),
+            ("a > 5", "a > 10", false),
+            ("a > 5", "a >= 5", true),
+            ("a >= 5", "a > 5", false),
+            ("a >= 6", "a > 5", true),
+            ("a > 10", "b > 5", false),
+            ("a > 10 && b > 0", "a > 5", true),
+            ("a > 10", "a > 5 && b > 0", false),
+            ("a > 10 || b > 0", "a > 5", false),
+            ("a > 10", "a > 5 || b > 0", true),
+            ("a > 10 THEN b > 0", "a > 5", true),
+            ("a > 10 THEN b > 1", "a > 5 THEN b > 0", true),
+            ("a > 10", "a > 5 THEN b > 0", false),
+        ] {
+            assert_eq!(
+                parsed(one).implies(&parsed(other)),
+                implies,
+                "{one} => {other}"
+            );
+        }
     }
 }

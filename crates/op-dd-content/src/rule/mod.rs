@@ -81,8 +81,10 @@ struct Case {
 }
 
 /// What is wrong with a rule, and where.
+///
+/// It prints with what it is about: `query 2: a parenthesis isn't closed, at character 19`.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{problem}")]
+#[error("{}{problem}{}", self.part(), self.character())]
 pub struct RuleError {
     /// The place in the file, as a JSON pointer.
     pub pointer: String,
@@ -90,6 +92,25 @@ pub struct RuleError {
     pub problem: String,
     /// Where in the text that is at that place, in bytes, if it is a query or a condition.
     pub at: Option<usize>,
+}
+
+impl RuleError {
+    /// The query or the case that it is about, as the beginning of a sentence.
+    fn part(&self) -> String {
+        let mut tokens = self.pointer.split('/').skip(1);
+        let part = match tokens.next() {
+            Some("queries") => "query",
+            Some("cases") => "case",
+            _ => return String::new(),
+        };
+        let number = tokens.next().and_then(|at| at.parse::<usize>().ok());
+        number.map_or_else(String::new, |at| format!("{part} {}: ", at + 1))
+    }
+
+    fn character(&self) -> String {
+        self.at
+            .map_or_else(String::new, |at| format!(", at character {}", at + 1))
+    }
 }
 
 impl Rule {
@@ -153,6 +174,20 @@ impl Rule {
     #[must_use]
     pub fn is_evaluated(&self) -> bool {
         !matches!(self.method, Method::Other)
+    }
+
+    /// The cases that are never reached, each with an earlier one that holds whenever it does.
+    pub(crate) fn unreached_cases(&self) -> Vec<(usize, usize)> {
+        let conditions = || {
+            let cases = self.cases.iter().enumerate();
+            cases.filter_map(|(at, case)| Some((at, case.condition.as_ref()?)))
+        };
+        let unreached = conditions().filter_map(|(at, condition)| {
+            let mut earlier = conditions().take_while(|(earlier, _)| *earlier < at);
+            let (earlier, _) = earlier.find(|(_, earlier)| condition.implies(earlier))?;
+            Some((at, earlier))
+        });
+        unreached.collect()
     }
 
     /// What it raises over these logs, in the order of their dates. Nothing, if its method isn't one that

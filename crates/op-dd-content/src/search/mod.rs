@@ -22,6 +22,8 @@ mod lexer;
 mod parser;
 mod pattern;
 mod query;
+mod surroundings;
 
 pub use error::SearchError;
 pub use query::{Field, Query, Term};
+pub(crate) use surroundings::Surrounded;

@@ -93,11 +93,6 @@ impl Query {
         self.node.matches(log)
     }
 
-    /// Whether logs of this source can be among those that are asked for.
-    pub(crate) fn may_be_of(&self, source: &str) -> bool {
-        self.node.holds_of(source) != Some(false)
-    }
-
     /// Every condition in it, in the order in which they are written.
     #[must_use]
     pub fn terms(&self) -> Vec<&Term> {
@@ -137,35 +132,9 @@ impl Term {
     pub fn field(&self) -> &Field {
         &self.field
     }
-
-    fn holds_of(&self, source: &str) -> Option<bool> {
-        match (&self.field, &self.value) {
-            (Field::Reserved(Reserved::Source), Condition::Exists) => Some(true),
-            (Field::Reserved(Reserved::Source), Condition::Like(pattern)) => {
-                Some(pattern.is_in_any_case(source))
-            }
-            _ => None,
-        }
-    }
 }
 
 impl Node {
-    /// Whether it holds of every log of a source, or of none; nothing, if other fields decide.
-    fn holds_of(&self, source: &str) -> Option<bool> {
-        match self {
-            Self::All => Some(true),
-            Self::Term(term) => term.holds_of(source),
-            Self::Not(inner) => inner.holds_of(source).map(|holds| !holds),
-            Self::And(nodes) => all(nodes.iter().map(|node| node.holds_of(source))),
-            Self::Or(nodes) => {
-                let none = nodes
-                    .iter()
-                    .map(|node| node.holds_of(source).map(|holds| !holds));
-                all(none).map(|none| !none)
-            }
-        }
-    }
-
     fn gather<'a>(&'a self, terms: &mut Vec<&'a Term>) {
         match self {
             Self::All => {}
@@ -176,15 +145,4 @@ impl Node {
             }
         }
     }
-}
-
-/// Whether all are so; nothing, if that isn't known of one and the others are.
-fn all(mut parts: impl Iterator<Item = Option<bool>>) -> Option<bool> {
-    parts
-        .try_fold(Some(true), |so_far, part| match part {
-            Some(false) => Err(()),
-            None => Ok(None),
-            Some(true) => Ok(so_far),
-        })
-        .unwrap_or(Some(false))
 }

@@ -215,3 +215,30 @@ fn no_rule_repeats_one_of_datadogs_or_another() {
         seen.push((name, queries));
     }
 }
+
+#[test]
+fn an_error_names_the_query_or_the_case_that_it_is_about_and_the_character() {
+    let right = json!({
+        "name": "x", "message": "", "options": {},
+        "queries": [{"query": "source:1password"}, {"query": "@evt.name:export"}],
+        "cases": [{"status": "high", "condition": "a > 0"}, {"status": "low", "condition": "b > 0"}]
+    });
+    assert!(Rule::from_json(&right).is_ok());
+    for (place, written, expected) in [
+        (
+            "/queries/1/query",
+            "source:1password (@evt.name:export",
+            "query 2: a parenthesis isn't closed, at character 18",
+        ),
+        (
+            "/cases/1/condition",
+            "b == 0",
+            "case 2: a condition knows only > and >=, at character 3",
+        ),
+    ] {
+        let mut wrong = right.clone();
+        *wrong.pointer_mut(place).unwrap() = written.into();
+        let error = Rule::from_json(&wrong).unwrap_err();
+        assert_eq!(error.to_string(), expected);
+    }
+}
