@@ -1,7 +1,7 @@
 use std::sync::LazyLock;
 
 use op_dd_content::Log;
-use op_dd_content::search::Query;
+use op_dd_content::search::{Query, Term};
 
 static LOGS: LazyLock<[Log; 2]> = LazyLock::new(|| {
     [
@@ -23,7 +23,7 @@ pub fn search(text: &[u8]) {
     let text = String::from_utf8_lossy(text);
     match Query::parse(&text) {
         Ok(query) => {
-            let at = query.terms().into_iter().map(|term| term.at());
+            let at = query.terms().into_iter().map(Term::at);
             let mut at = at.inspect(|at| assert!(text.is_char_boundary(*at)));
             assert!(at.all(|at| at < text.len()) && query.text() == text);
             for log in LOGS.iter() {
