@@ -30,8 +30,10 @@ pub enum Sight {
         /// The signals, in the order in which they come about.
         signals: Vec<Signal>,
     },
-    /// It can't be tried, for this reason.
-    Untried(String),
+    /// A rule isn't tried, since nobody gave these lists that it watches.
+    WatchLists(Vec<String>),
+    /// A rule isn't tried, since how Datadog finds what it looks for isn't published.
+    Unpublished,
 }
 
 impl Content {
@@ -61,16 +63,15 @@ impl Content {
     }
 }
 
-/// The rule that a file is, with the lists in it, or why it can't be tried; nothing if it is no rule.
-pub(crate) fn rule(asset: &Asset, lists: &WatchLists) -> Option<(Rule, Result<(), String>)> {
+/// The rule that a file is, with the lists in it, or why it isn't tried; nothing if it is no rule.
+pub(crate) fn rule(asset: &Asset, lists: &WatchLists) -> Option<(Rule, Result<(), Sight>)> {
     let mut json: Value = serde_json::from_str(asset.text()).ok()?;
     let missing = lists.fill(&mut json);
     let rule = Rule::from_json(&json).ok()?;
     let tried = if !missing.is_empty() {
-        let missing: Vec<String> = missing.iter().map(|name| format!("${name}")).collect();
-        Err(format!("nobody gave {}", missing.join(", ")))
+        Err(Sight::WatchLists(missing))
     } else if !rule.is_evaluated() {
-        Err("how Datadog does it isn't published".to_owned())
+        Err(Sight::Unpublished)
     } else {
         Ok(())
     };
@@ -79,19 +80,17 @@ pub(crate) fn rule(asset: &Asset, lists: &WatchLists) -> Option<(Rule, Result<()
 
 fn of_rule(asset: &Asset, logs: &[&Log], lists: &WatchLists) -> Option<Coverage> {
     let (rule, tried) = rule(asset, lists)?;
-    let sight = match tried {
-        Ok(()) => {
-            let is_taken = |log: &&&Log| {
-                let mut queries = rule.queries().iter();
-                queries.any(|query| query.query().matches(log))
-            };
-            Sight::Detections {
-                logs: logs.iter().filter(is_taken).count(),
-                signals: rule.signals_of(logs),
-            }
+    let seen = || {
+        let is_taken = |log: &&&Log| {
+            let mut queries = rule.queries().iter();
+            queries.any(|query| query.query().matches(log))
+        };
+        Sight::Detections {
+            logs: logs.iter().filter(is_taken).count(),
+            signals: rule.signals_of(logs),
         }
-        Err(reason) => Sight::Untried(reason),
     };
+    let sight = tried.map_or_else(|untried| untried, |()| seen());
     Some(Coverage {
         file: asset.file().to_owned(),
         title: rule.name().to_owned(),
