@@ -135,8 +135,10 @@ fn logs_show_what_rules_and_widgets_see() {
         "{run}"
     );
     assert!(
-        run.stdout
-            .contains("mine/rules/exports.json\n        1  Exports: signals: 1 high\n"),
+        run.stdout.contains(
+            "mine/rules/exports.json\n        1  Exports: signals: 1 high\n             \
+                 2026-05-01T12:00:00Z high: @usr.email:ada@example.com\n"
+        ),
         "{run}"
     );
     assert!(run.stdout.contains("\n        1  My exports\n"), "{run}");
@@ -151,6 +153,150 @@ fn logs_that_cannot_be_read_are_named() {
     assert_eq!(run.code, Some(2), "{run}");
     assert!(
         run.line().starts_with("op-dd: no.ndjson can't be read"),
+        "{run}"
+    );
+}
+
+/// A log of an export by a user, in the hour.
+fn export(user: &str, hour: usize) -> String {
+    format!(
+        r#"{{"ddsource":"1password","evt":{{"name":"export"}},"usr":{{"email":"{user}"}},"vault":"V1","timestamp":"2026-05-01T{hour:02}:00:00Z"}}"#
+    ) + "\n"
+}
+
+#[test]
+fn the_signals_of_a_rule_are_listed_up_to_five_and_ones_own_files_come_last() {
+    let folder = TempDir::new().unwrap();
+    write(folder.path(), "mine/rules/exports.json", RULE);
+    let logs: String = (0..7).map(|hour| export("ada@example.com", hour)).collect();
+    write(folder.path(), "logs.ndjson", &logs);
+    let run = check(folder.path(), &["--dir", "mine", "logs.ndjson"]);
+    assert_eq!(run.code, Some(0), "{run}");
+    let (before, own) = run.stdout.split_once("mine/rules/exports.json\n").unwrap();
+    assert!(
+        before.contains("\ndashboards/1password-overview.json\n"),
+        "{run}"
+    );
+    let own: Vec<&str> = own.lines().map(str::trim_start).collect();
+    let line = |hour| format!("2026-05-01T{hour:02}:00:00Z high: @usr.email:ada@example.com");
+    assert_eq!(own[0], "7  Exports: signals: 7 high", "{run}");
+    for hour in 0..5 {
+        assert_eq!(own[1 + hour], line(hour), "{run}");
+    }
+    assert_eq!(own[6..8], ["2 more", ""], "{run}");
+    assert!(own[8].ends_with("widgets stay empty"), "{run}");
+}
+
+#[test]
+fn only_what_is_asked_for_is_judged_and_seen() {
+    let folder = TempDir::new().unwrap();
+    write(folder.path(), "mine/rules/exports.json", RULE);
+    write(folder.path(), "mine/monitors/half.json", "{");
+    write(folder.path(), "logs.ndjson", &export("ada@example.com", 1));
+    let run = check(
+        folder.path(),
+        &["--dir", "mine", "--only", "exports", "logs.ndjson"],
+    );
+    assert_eq!(run.code, Some(0), "{run}");
+    assert_eq!(
+        run.stdout.lines().skip(1).collect::<Vec<_>>(),
+        [
+            "1 file: 0 faults, 1 notice",
+            "",
+            "What they see of 1 log, evaluated by op-dd, not by Datadog:",
+            "",
+            "mine/rules/exports.json",
+            "        1  Exports: signals: 1 high",
+            "             2026-05-01T01:00:00Z high: @usr.email:ada@example.com",
+        ],
+        "{run}"
+    );
+    let run = check(folder.path(), &["--dir", "mine", "--only", "monitor"]);
+    assert_eq!(run.code, Some(2), "{run}");
+    assert!(!run.stdout.contains("exports.json"), "{run}");
+    let run = check(folder.path(), &["--only", "nothing"]);
+    assert_eq!(run.code, Some(2), "{run}");
+    assert!(
+        run.line().contains("called nothing: op-dd content list"),
+        "{run}"
+    );
+}
+
+#[test]
+fn a_configuration_of_content_alone_gives_the_folder_and_the_lists() {
+    let folder = TempDir::new().unwrap();
+    let rule = RULE.replace("@evt.name:export", "@vault:$own_vaults");
+    write(folder.path(), "mine/rules/exports.json", &rule);
+    write(folder.path(), "logs.ndjson", &export("ada@example.com", 1));
+    write(
+        folder.path(),
+        "op-dd.toml",
+        "[content]\ndir = \"mine\"\nwatch = { own_vaults = [\"V1\", \"V2\"] }\n",
+    );
+    let arguments = ["--only", "exports", "logs.ndjson"];
+    let seen = |more: &[&str]| {
+        let run = check(folder.path(), &[more, &arguments].concat());
+        assert!(run.stdout.contains("mine/rules/exports.json"), "{run}");
+        run.stdout
+    };
+    let untried = seen(&["--dir", "mine"]);
+    assert!(
+        untried.contains("-  Exports (not tried: give --watch own_vaults=…)\n"),
+        "{untried}"
+    );
+    let given = seen(&["--dir", "mine", "--watch", "own_vaults=V1"]);
+    assert!(given.contains("Exports: signals: 1 high\n"), "{given}");
+    let kept = seen(&["--config", "op-dd.toml"]);
+    assert!(kept.contains("Exports: signals: 1 high\n"), "{kept}");
+    let other = seen(&["--config", "op-dd.toml", "--watch", "own_vaults=V3"]);
+    assert!(other.contains("Exports: no signals\n"), "{other}");
+
+    let run = |arguments: &[&str]| {
+        let mut command = op_dd();
+        command.current_dir(folder.path()).args(arguments);
+        Run::of(command)
+    };
+    let config = ["--config", "op-dd.toml"];
+    for good in [
+        &["content", "list"][..],
+        &["content", "show", "exports"],
+        &["preview", "logs.ndjson"],
+    ] {
+        let run = run(&[good, &config].concat());
+        assert_eq!(run.code, Some(0), "{run}");
+    }
+    let page = fs::read_to_string(folder.path().join("preview.html")).unwrap();
+    let (_, left_out) = page.split_once("Signals are simulated without").unwrap();
+    assert!(left_out.contains("privileged-vault-changed"));
+    assert!(!left_out.contains("<code>exports</code>"));
+    for bad in [&["content", "diff"][..], &["run", "--once"]] {
+        let run = run(&[bad, &config].concat());
+        assert_eq!(run.code, Some(2), "{run}");
+        assert!(run.line().contains("missing field `datadog`"), "{run}");
+    }
+}
+
+#[test]
+fn what_the_api_answers_is_read_and_logs_of_another_source_are_named() {
+    let folder = TempDir::new().unwrap();
+    let answer = r#"{
+  "data": [{"attributes": {"attributes": {"evt": {"name": "export"}, "usr": {"email": "ada@example.com"}},
+    "tags": ["source:1password"], "timestamp": "2026-05-01T12:00:00.482Z"}, "id": "A", "type": "log"}]
+}"#;
+    write(folder.path(), "mine/rules/exports.json", RULE);
+    write(folder.path(), "answer.json", answer);
+    let check = |file| check(folder.path(), &["--dir", "mine", "--only", "exports", file]);
+    let run = check("answer.json");
+    assert!(run.stdout.contains("Exports: signals: 1 high\n"), "{run}");
+    assert_eq!(run.stderr, "");
+
+    let event = r#"{"uuid": "A", "timestamp": "2026-05-01T12:00:00Z", "action": "export"}"#;
+    write(folder.path(), "events.ndjson", event);
+    let run = check("events.ndjson");
+    assert_eq!(run.stderr.lines().count(), 1, "{run}");
+    assert!(
+        run.stderr
+            .starts_with("none of these logs has the source 1password"),
         "{run}"
     );
 }

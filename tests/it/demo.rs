@@ -118,6 +118,7 @@ fn every_event_arrives_once_and_the_summary_agrees() {
     for words in [
         &format!("{late} were too old"),
         "out/logs.ndjson",
+        "out/heartbeats.ndjson (op-dd's own)",
         "out/summary.json",
     ] {
         assert!(run.stdout.contains(words), "{words:?} is not in: {run}");
@@ -200,7 +201,7 @@ fn the_events_of_a_folder_cannot_be_exchanged() {
         assert_eq!(run.code, Some(2), "{other:?}: {run}");
         assert!(
             run.line()
-                .contains("out holds a demonstration of other events"),
+                .contains("out holds a demonstration of other events (--events 100 --seed 7)"),
             "{run}"
         );
         assert!(run.line().contains("choose another --out"), "{run}");
@@ -214,6 +215,10 @@ fn a_demonstration_that_cannot_begin_leaves_its_folder_free() {
     let run = demo.run(&["--pages", "nowhere"]);
     assert_eq!(run.code, Some(2), "{run}");
     assert!(run.line().contains("nowhere (No such file"), "{run}");
+    fs::create_dir(demo.0.path().join("empty")).unwrap();
+    let run = demo.run(&["--pages", "empty"]);
+    assert_eq!(run.code, Some(2), "{run}");
+    assert!(run.line().contains("there are no pages in empty"), "{run}");
     demo.good(&["--events", "10"]);
     assert_eq!(demo.logs().len(), 10);
 

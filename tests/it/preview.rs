@@ -329,6 +329,30 @@ fn widgets_of_ones_own_are_drawn_with_the_overview() {
 }
 
 #[test]
+fn a_dashboard_may_be_called_by_its_title_and_its_page_may_go_to_standard_output() {
+    let folder = TempDir::new().unwrap();
+    let log = r#"{"ddsource": "1password", "timestamp": "2026-05-01T12:00:00Z"}"#;
+    fs::write(folder.path().join("one.ndjson"), log).unwrap();
+    let preview = |arguments: &[&str]| {
+        let mut command = op_dd();
+        command
+            .current_dir(folder.path())
+            .args(["preview", "one.ndjson"])
+            .args(arguments);
+        let run = Run::of(command);
+        assert_eq!((run.code, &*run.stderr), (Some(0), ""), "{run}");
+        run.stdout
+    };
+    let piped = preview(&["--dashboard", "1Password Sign-ins", "--out", "-"]);
+    assert!(piped.starts_with("<!DOCTYPE html>"), "{piped}");
+    assert!(!folder.path().join("-").exists());
+    let said = preview(&["--dashboard", "1password-sign-ins"]);
+    assert_eq!(said, "1 log drawn: open preview.html\n");
+    let kept = fs::read_to_string(folder.path().join("preview.html")).unwrap();
+    assert_eq!(kept, piped);
+}
+
+#[test]
 fn a_preview_that_cannot_be_drawn_says_why() {
     let folder = TempDir::new().unwrap();
     let preview = |arguments: &[&str]| {

@@ -219,9 +219,54 @@ fn a_demonstration_shows_a_scenario_and_goes_on_with_no_other() {
     let run = demo("self-grant-group");
     assert_eq!(run.code, Some(2), "{run}");
     assert!(
-        run.line().contains("a demonstration of other events"),
+        run.line()
+            .contains("other events (--events 300 --seed 7 --scenario self-grant-vault)"),
         "{run}"
     );
+}
+
+#[test]
+fn a_demonstration_ends_with_the_command_that_shows_what_its_rule_sees() {
+    for (scenario, seen) in [
+        ("self-grant-vault", "signals: 1 high\n"),
+        ("privileged-vault-changed", "signals: "),
+        ("ordinary-day", " low\n"),
+    ] {
+        let folder = TempDir::new().unwrap();
+        let run = |arguments: &[&str]| {
+            let mut command = op_dd();
+            command.current_dir(folder.path()).args(arguments);
+            let run = Run::of(command);
+            assert_eq!(run.code, Some(0), "{run}");
+            run.stdout
+        };
+        let said = run(&[
+            "demo",
+            "--events",
+            "300",
+            "--preview",
+            "--scenario",
+            scenario,
+        ]);
+        let command = said.lines().last().unwrap().trim();
+        let command: Vec<&str> = command.split(' ').collect();
+        let [program, arguments @ ..] = &command[..] else {
+            panic!("{said}");
+        };
+        assert_eq!(*program, "op-dd");
+        let told = run(arguments);
+        assert!(told.contains(seen), "{command:?}: {told}");
+        assert!(!told.contains("not tried"), "{command:?}: {told}");
+        if scenario == "ordinary-day" {
+            assert!(!told.contains("high") && !told.contains("medium"), "{told}");
+        }
+        // The picture knows the lists, too.
+        let page = fs::read_to_string(folder.path().join("op-dd-demo/preview.html")).unwrap();
+        assert!(
+            !page.contains("Signals are simulated without"),
+            "{scenario}"
+        );
+    }
 }
 
 #[test]

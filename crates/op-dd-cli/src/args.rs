@@ -67,7 +67,9 @@ them, one a line. SIDE is events (1Password) or intake (Datadog); KIND a status 
 
 const CHECK: &str = "\
 A line for each finding: FILE:LINE:COLUMN and what is wrong. No account is needed, and nothing
-is sent. Notices may be as they should be; a fault ends it with 2.";
+is sent. Notices may be as they should be; a fault ends it with 2. With logs: what each widget
+and each rule sees of them, and who did what when by each signal. Of --config, [content] is
+read: its dir and watch do as --dir and --watch.";
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = CONFIGURATION)]
@@ -186,28 +188,50 @@ pub(crate) struct ShowArgs {
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct PreviewArgs {
-    /// Logs as they are sent to Datadog, one JSON object a line, such as op-dd demo leaves in logs.ndjson
+    /// Logs as they are sent to Datadog, one JSON object a line, such as op-dd demo leaves in logs.ndjson; or what
+    /// Datadog's API answers to a search for logs
     #[arg(required = true, value_name = "LOGS.ndjson")]
     pub(crate) logs: Vec<PathBuf>,
 
-    /// Which dashboard: op-dd content list has the names
+    /// Which dashboard: op-dd content list has the names and titles
     #[arg(long, value_name = "NAME", default_value = "1password-overview")]
     pub(crate) dashboard: String,
 
-    /// Where to put the page
+    /// Where to put the page; - is standard output
     #[arg(long, value_name = "FILE.html", default_value = "preview.html")]
     pub(crate) out: PathBuf,
 
     /// Files of your own beside ours, as for op-dd content
     #[arg(long, value_name = "DIR")]
     pub(crate) dir: Option<PathBuf>,
+
+    /// The configuration, in TOML, of which [content] is read
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) lists: ListsArgs,
 }
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct CheckArgs {
-    /// Logs, one JSON object a line, such as op-dd-demo/logs.ndjson
+    /// Logs, one JSON object a line, such as op-dd-demo/logs.ndjson, or what Datadog's API answers to a search
     #[arg(value_name = "LOGS.ndjson")]
     pub(crate) logs: Vec<PathBuf>,
+
+    #[command(flatten)]
+    pub(crate) target: TargetArgs,
+
+    #[command(flatten)]
+    pub(crate) lists: ListsArgs,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ListsArgs {
+    /// A list that rules watch, such as `privileged_vaults=UUID,UUID`; may be repeated. A rule
+    /// whose list isn't given is not tried
+    #[arg(long, value_name = "LIST=VALUE,…", value_parser = watch_list)]
+    pub(crate) watch: Vec<(String, Vec<String>)>,
 }
 
 #[derive(Debug, clap::Args)]

@@ -31,8 +31,9 @@ pub(crate) fn assemble(
 ) -> Result<Assembly, Failure> {
     let store = Arc::new(store);
     let ca = config.ca_certificates()?;
-    let sink = Arc::new(intake(&config.datadog, ca.as_deref())?);
-    let tags = Tags::new(&config.datadog.tags)
+    let datadog = config.datadog()?;
+    let sink = Arc::new(intake(datadog, ca.as_deref())?);
+    let tags = Tags::new(&datadog.tags)
         .map_err(|error| Failure::configuration(format!("tags of [datadog]: {error}")))?;
 
     let mut pacers = HashMap::new();

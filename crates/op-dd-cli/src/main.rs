@@ -7,6 +7,7 @@ mod args;
 mod assembly;
 mod config;
 mod content;
+mod counted;
 mod demo;
 mod exit;
 mod logging;

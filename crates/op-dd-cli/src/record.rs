@@ -1,10 +1,10 @@
 //! Logs that were kept in files.
 
 use std::fs::File;
-use std::io::{BufReader, Write as _, stderr};
+use std::io::{Write as _, stderr};
 use std::path::{Path, PathBuf};
 
-use op_dd_content::{Complaint, Log, LogFile};
+use op_dd_content::{Complaint, Log, LogFile, Reserved};
 
 use crate::exit::Failure;
 
@@ -33,6 +33,12 @@ impl Record {
             }
             return Err(Failure::configuration(line));
         }
+        let is_ours = |log: &Log| log.reserved(Reserved::Source) == Some("1password");
+        if !record.logs.iter().any(is_ours) {
+            let none = "none of these logs has the source 1password: they have to be as op-dd sends them, or as \
+                        Datadog's API answers a search for them";
+            record.complaints.push(none.to_owned());
+        }
         Ok(record)
     }
 
@@ -45,16 +51,15 @@ impl Record {
             .metadata()
             .and_then(|file| file.modified())
             .map_err(failure)?;
-        let file = LogFile::read(BufReader::new(file), received).map_err(failure)?;
+        let file = LogFile::read(file, received).map_err(failure)?;
         let named = file.complaints.iter();
         let named =
             named.map(|Complaint { line, cause, .. }| format!("{name}:{line}: left out: {cause}"));
         self.complaints.extend(named);
         let more = file.left_out - file.complaints.len();
         if more > 0 {
-            self.complaints.push(format!(
-                "{name}: left out: {more} more lines that are no logs"
-            ));
+            self.complaints
+                .push(format!("{name}: left out: {more} more that are no logs"));
         }
         self.logs.extend(file.logs);
         Ok(())

@@ -1,9 +1,7 @@
-use std::collections::BTreeMap;
-
 use serde_json::Value;
 
 use crate::search::Query;
-use crate::{Asset, Content, Dashboard, Kind, Log, Rule, Severity, WatchLists, Widget};
+use crate::{Asset, Content, Dashboard, Kind, Log, Rule, Signal, WatchLists, Widget};
 
 /// How much of some logs a widget or a rule sees: evaluated by this crate, not by Datadog.
 #[derive(Clone, Debug)]
@@ -25,27 +23,29 @@ pub enum Sight {
     Logs(usize),
     /// A widget shows signals, and no logs.
     Signals,
-    /// A rule takes so many of the logs, and raises so many signals of each severity.
+    /// A rule takes so many of the logs, and raises signals.
     Detections {
         /// The logs that one of its queries takes.
         logs: usize,
-        /// The signals.
-        signals: BTreeMap<Severity, usize>,
+        /// The signals, in the order in which they come about.
+        signals: Vec<Signal>,
     },
-    /// It can't be tried, for this reason.
-    Untried(String),
+    /// A rule isn't tried, since nobody gave these lists that it watches.
+    WatchLists(Vec<String>),
+    /// A rule isn't tried, since how Datadog finds what it looks for isn't published.
+    Unpublished,
 }
 
 impl Content {
-    /// What each widget and each rule sees of these logs. Files that can't be understood are left out:
-    /// [`check`](Self::check) names them.
+    /// What each widget and each rule sees of these logs. A rule is tried with the lists that it watches, and isn't
+    /// without them. Files that can't be understood are left out: [`check`](Self::check) names them.
     #[must_use]
-    pub fn coverage(&self, logs: &[Log]) -> Vec<Coverage> {
+    pub fn coverage(&self, logs: &[Log], lists: &WatchLists) -> Vec<Coverage> {
         let mut sorted: Vec<&Log> = logs.iter().collect();
         sorted.sort_by_key(|log| log.millis());
         let mut coverage = Vec::new();
         for asset in self.of(Kind::Rule) {
-            coverage.extend(of_rule(asset, &sorted));
+            coverage.extend(of_rule(asset, &sorted, lists));
         }
         // With the widgets of one's own, if they can be understood.
         let dashboards = self.dashboards();
@@ -55,37 +55,42 @@ impl Content {
                 continue;
             };
             for widget in dashboard.widgets() {
-                coverage.extend(of_widget(asset, &dashboard, &widget, &sorted));
+                let (file, _) = self.source(asset, &widget.pointer);
+                coverage.extend(of_widget(file, &dashboard, &widget, &sorted));
             }
         }
         coverage
     }
 }
 
-fn of_rule(asset: &Asset, logs: &[&Log]) -> Option<Coverage> {
-    let json: Value = serde_json::from_str(asset.text()).ok()?;
+/// The rule that a file is, with the lists in it, or why it isn't tried; nothing if it is no rule.
+pub(crate) fn rule(asset: &Asset, lists: &WatchLists) -> Option<(Rule, Result<(), Sight>)> {
+    let mut json: Value = serde_json::from_str(asset.text()).ok()?;
+    let missing = lists.fill(&mut json);
     let rule = Rule::from_json(&json).ok()?;
-    let lists = WatchLists::named_in(&json);
-    let sight = if !lists.is_empty() {
-        let lists: Vec<String> = lists.iter().map(|name| format!("${name}")).collect();
-        Sight::Untried(format!("nobody gave {}", lists.join(", ")))
-    } else if rule.is_evaluated() {
+    let tried = if !missing.is_empty() {
+        Err(Sight::WatchLists(missing))
+    } else if !rule.is_evaluated() {
+        Err(Sight::Unpublished)
+    } else {
+        Ok(())
+    };
+    Some((rule, tried))
+}
+
+fn of_rule(asset: &Asset, logs: &[&Log], lists: &WatchLists) -> Option<Coverage> {
+    let (rule, tried) = rule(asset, lists)?;
+    let seen = || {
         let is_taken = |log: &&&Log| {
-            rule.queries()
-                .iter()
-                .any(|query| query.query().matches(log))
+            let mut queries = rule.queries().iter();
+            queries.any(|query| query.query().matches(log))
         };
-        let mut signals = BTreeMap::new();
-        for signal in rule.signals_of(logs) {
-            *signals.entry(signal.severity).or_default() += 1;
-        }
         Sight::Detections {
             logs: logs.iter().filter(is_taken).count(),
-            signals,
+            signals: rule.signals_of(logs),
         }
-    } else {
-        Sight::Untried("how Datadog does it isn't published".to_owned())
     };
+    let sight = tried.map_or_else(|untried| untried, |()| seen());
     Some(Coverage {
         file: asset.file().to_owned(),
         title: rule.name().to_owned(),

@@ -54,6 +54,13 @@ pub enum Error {
         /// The system's reason.
         source: io::Error,
     },
+    /// A folder of pages has none.
+    #[error("there are no pages in {}: a page is FEED/*.json, such as auditevents/001.json", path.display())]
+    #[non_exhaustive]
+    NoPages {
+        /// The folder.
+        path: PathBuf,
+    },
     /// A file in a folder of pages is no response body.
     #[error("{} is no page: {reason}", path.display())]
     #[non_exhaustive]

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use datadog_logs::{Compression, Site};
 use onepassword_events::{Feed, Region, Timestamp};
 use op_dd_bridge::Name;
+use op_dd_content::WatchLists;
 use serde::{Deserialize, Deserializer};
 use url::Url;
 
@@ -24,7 +25,9 @@ pub(crate) use secret::Secret;
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Config {
-    pub(crate) datadog: Datadog,
+    /// What looks at files alone can do without.
+    #[serde(default)]
+    pub(crate) datadog: Option<Datadog>,
     #[serde(default)]
     pub(crate) state: State,
     #[serde(default)]
@@ -109,6 +112,8 @@ pub(crate) struct Account {
     pub(crate) start: Option<Timestamp>,
 }
 
+const NO_DATADOG: &str = "missing field `datadog`: add [datadog] with site and api_key";
+
 impl Config {
     /// The configuration in a file.
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
@@ -174,7 +179,7 @@ impl Config {
     fn of_datadog() -> Result<Self, Failure> {
         let site = variable("DD_SITE").map(|site| site.parse()).transpose();
         let config = Self {
-            datadog: Datadog {
+            datadog: Some(Datadog {
                 site: site.map_err(|fault| Failure::configuration(format!("DD_SITE: {fault}")))?,
                 url: None,
                 api_key: Secret::Env("DD_API_KEY".to_owned()),
@@ -182,7 +187,7 @@ impl Config {
                 api_url: None,
                 compression: zstd(),
                 tags: Vec::new(),
-            },
+            }),
             state: State::default(),
             tls: Tls::default(),
             content: Content::default(),
@@ -190,6 +195,13 @@ impl Config {
         };
         config.warn_of_site();
         Ok(config)
+    }
+
+    /// Where to send to, and with which keys.
+    pub(crate) fn datadog(&self) -> Result<&Datadog, Failure> {
+        self.datadog
+            .as_ref()
+            .ok_or_else(|| Failure::configuration(NO_DATADOG))
     }
 
     /// Where the state is kept: where the command line says, else the configuration, else the place
@@ -240,6 +252,9 @@ impl Config {
 
     /// What no single place in the file is wrong about.
     pub(crate) fn check(&self) -> Result<(), String> {
+        if self.datadog.is_none() {
+            return Err(NO_DATADOG.into());
+        }
         if self.accounts.is_empty() {
             return Err("there is no account: add [[accounts]] with a name and a token".into());
         }
@@ -284,7 +299,8 @@ impl Config {
 
     /// A slip of the pen would hand the keys to whoever has that domain.
     fn warn_of_site(&self) {
-        if let Some(site) = &self.datadog.site
+        if let Some(datadog) = &self.datadog
+            && let Some(site) = &datadog.site
             && site.is_unknown_domain()
         {
             tracing::warn!(
@@ -294,14 +310,29 @@ impl Config {
     }
 
     pub(crate) fn secrets(&self) -> impl Iterator<Item = (&Secret, String)> {
-        let key = (&self.datadog.api_key, "api_key of [datadog]".to_owned());
-        let app_key = self.datadog.app_key.as_ref();
+        let key = self.datadog.iter();
+        let key = key.map(|datadog| (&datadog.api_key, "api_key of [datadog]".to_owned()));
+        let app_key = self
+            .datadog
+            .iter()
+            .filter_map(|datadog| datadog.app_key.as_ref());
         let app_key = app_key.map(|key| (key, "app_key of [datadog]".to_owned()));
         let tokens = self
             .accounts
             .iter()
             .map(|account| (&account.token, format!("token of account {}", account.name)));
-        std::iter::once(key).chain(app_key).chain(tokens)
+        key.chain(app_key).chain(tokens)
+    }
+}
+
+impl Content {
+    /// The lists that rules watch; one of the same name takes the place of that which is kept.
+    pub(crate) fn watch_lists(&self, given: &[(String, Vec<String>)]) -> WatchLists {
+        let mut lists: WatchLists = self.watch.iter().collect();
+        for (name, values) in given {
+            lists.set(name, values);
+        }
+        lists
     }
 }
 

@@ -24,8 +24,8 @@ fn a_configuration_is_read() {
     assert_eq!(account.name.as_str(), "acme");
     assert_eq!(account.region, Some(Region::Europe));
     assert_eq!(account.feeds.as_deref(), Some(&[Feed::AuditEvents][..]));
-    assert_eq!(config.datadog.site, Some(Site::EU1));
-    assert_eq!(config.datadog.compression, Compression::Zstd);
+    assert_eq!(config.datadog().unwrap().site, Some(Site::EU1));
+    assert_eq!(config.datadog().unwrap().compression, Compression::Zstd);
 }
 
 #[test]
@@ -72,6 +72,7 @@ fn accounts_are_needed_and_told_apart() {
     let none = GOOD.split_once("[[accounts]]").unwrap().0;
     let check = |text: &str| Config::parse(text).unwrap().check().unwrap_err();
     assert!(check(none).contains("there is no account"));
+    assert!(check("[content]\ndir = \"own\"").contains("missing field `datadog`: add [datadog]"));
     let twice = format!("{GOOD}\n[[accounts]]\nname = \"acme\"\ntoken = \"env:T\"\n");
     assert!(check(&twice).contains("two accounts are called acme"));
 }

@@ -10,7 +10,7 @@ const USER_AGENT: &str = concat!("op-dd/", env!("CARGO_PKG_VERSION"));
 
 /// A client that speaks to where the configuration says.
 pub(super) fn client(config: &Config) -> Result<Client, Failure> {
-    let datadog = &config.datadog;
+    let datadog = config.datadog()?;
     let site = datadog.api_url.as_ref().or(datadog.site.as_ref());
     if datadog.url.is_some() && site.is_none() {
         return Err(Failure::configuration(

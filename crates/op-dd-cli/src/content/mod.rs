@@ -1,16 +1,17 @@
 //! `op-dd content`: what Datadog shows, as files.
 
 use std::io::{self, Write, stdout};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use op_dd_content::Content;
 
 use crate::args::{ContentArgs, ContentCommand};
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::exit::{Exit, Failure};
 
 mod check;
 mod connection;
+mod coverage;
 mod diff;
 mod install;
 mod line;
@@ -25,10 +26,9 @@ pub(crate) async fn execute(args: &ContentArgs) -> Result<Exit, Failure> {
         Some(path) => Some(Config::read_for_content(path)?),
         None => None,
     };
-    let kept = config
-        .as_ref()
-        .and_then(|config| config.content.dir.as_ref());
-    let content = content(args.dir.as_ref().or(kept).map(PathBuf::as_path))?;
+    let none = config::Content::default();
+    let kept = config.as_ref().map_or(&none, |config| &config.content);
+    let content = content(args.dir.as_deref(), kept)?;
     if let ContentCommand::List | ContentCommand::Diff(_) | ContentCommand::Install(_) =
         &args.command
     {
@@ -39,25 +39,30 @@ pub(crate) async fn execute(args: &ContentArgs) -> Result<Exit, Failure> {
             );
         }
     }
-    // Only what speaks with Datadog needs one.
-    let config = || config.map_or_else(Config::from_environment_for_content, Ok);
     match &args.command {
         ContentCommand::List => say(|to| list::tell(&content, to)),
         ContentCommand::Show(args) => {
             let asset = show::find(&content, &args.name)?;
             say(|to| to.write_all(asset.text().as_bytes()))
         }
-        ContentCommand::Check(args) => check::execute(&content, &args.logs),
-        ContentCommand::Diff(args) => diff::execute(&content, &config()?, args).await,
-        ContentCommand::Install(args) => install::execute(&content, &config()?, args).await,
-        ContentCommand::Uninstall(args) => uninstall::execute(&content, &config()?, args).await,
+        ContentCommand::Check(args) => check::execute(&content, kept, args),
+        ContentCommand::Diff(args) => diff::execute(&content, &needed(config)?, args).await,
+        ContentCommand::Install(args) => install::execute(&content, &needed(config)?, args).await,
+        ContentCommand::Uninstall(args) => {
+            uninstall::execute(&content, &needed(config)?, args).await
+        }
     }
 }
 
-/// The bundled files, and those of a folder beside them.
-pub(crate) fn content(folder: Option<&Path>) -> Result<Content, Failure> {
+/// Only what speaks with Datadog needs one.
+fn needed(config: Option<Config>) -> Result<Config, Failure> {
+    config.map_or_else(Config::from_environment_for_content, Ok)
+}
+
+/// The bundled files, and those of a folder beside them: this one, or the one that the configuration keeps.
+pub(crate) fn content(folder: Option<&Path>, kept: &config::Content) -> Result<Content, Failure> {
     let mut content = Content::bundled();
-    if let Some(folder) = folder {
+    if let Some(folder) = folder.or(kept.dir.as_deref()) {
         let own = Content::read(folder).map_err(|error| {
             Failure::configuration(format!(
                 "{error}: give --dir, or dir of [content], a folder of content"

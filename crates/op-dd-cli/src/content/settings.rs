@@ -11,6 +11,7 @@ use crate::exit::Failure;
 pub(super) fn settings(config: &config::Content, args: &SettingsArgs) -> Settings {
     let mut settings = Settings {
         with_pipeline: config.with_pipeline || args.with_pipeline,
+        watch_lists: config.watch_lists(&args.watch),
         ..Settings::default()
     };
     for notify in config.notify.iter().flatten().chain(&args.notify) {
@@ -18,12 +19,6 @@ pub(super) fn settings(config: &config::Content, args: &SettingsArgs) -> Setting
             Some(name) => settings.notifications.by_one(name, &notify.whom),
             None => settings.notifications.by_all(&notify.whom),
         }
-    }
-    for (list, values) in &config.watch {
-        settings.watch_lists.set(list, values);
-    }
-    for (list, values) in &args.watch {
-        settings.watch_lists.set(list, values);
     }
     settings
 }

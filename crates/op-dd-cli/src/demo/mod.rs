@@ -19,6 +19,7 @@ use crate::signal::until_told_to_stop;
 
 mod picture;
 mod scene;
+mod story;
 mod summary;
 
 use scene::Scene;
@@ -63,6 +64,9 @@ pub(crate) async fn execute(args: &DemoArgs) -> Result<Exit, Failure> {
     let _ = summary.tell(&mut stdout().lock(), out, begun.elapsed());
     if args.preview {
         picture::draw(args, &scene)?;
+    }
+    if let Some(scenario) = args.scenario {
+        let _ = story::tell(scenario, out, &mut stdout().lock());
     }
     verdict(drained.as_ref(), &[], summary.refused())
 }
@@ -118,7 +122,7 @@ impl Fakes {
         let datadog: Site = self.datadog.url().parse().map_err(|error| defect(&error))?;
         let events: Url = self.events.url().parse().map_err(|error| defect(&error))?;
         Ok(Config {
-            datadog: Datadog {
+            datadog: Some(Datadog {
                 site: None,
                 url: Some(datadog),
                 api_key: Secret::Literal(self.datadog.api_key().to_owned()),
@@ -126,7 +130,7 @@ impl Fakes {
                 api_url: None,
                 compression: Compression::Zstd,
                 tags: Vec::new(),
-            },
+            }),
             state: State {
                 dir: Some(PathBuf::from(out).join("state")),
             },

@@ -1,8 +1,8 @@
 use std::fs;
 use std::io::{Write as _, stdout};
 
-use op_dd_content::Content;
-use op_dd_fakes::Generator;
+use op_dd_content::{Content, WatchLists};
+use op_dd_fakes::{Generator, Scenario};
 
 use super::scene::Scene;
 use crate::args::DemoArgs;
@@ -37,7 +37,16 @@ pub(super) fn draw(args: &DemoArgs, scene: &Scene) -> Result<(), Failure> {
         files.push(others);
     }
     let record = Record::read(&files)?;
-    preview::draw(&Content::bundled(), "1password-overview", &record, &page)?;
+    // The lists are of the company that scenarios are about.
+    let lists: WatchLists = match args.scenario {
+        Some(_) => Scenario::WATCH_LISTS
+            .map(|(name, values)| (name, values.iter().copied()))
+            .into_iter()
+            .collect(),
+        None => WatchLists::default(),
+    };
+    let html = preview::page(&Content::bundled(), "1password-overview", &record, &lists)?;
+    preview::write(&page, &html)?;
     // Whoever reads may have gone.
     let _ = writeln!(stdout().lock(), "{lines}preview  {}", page.display());
     Ok(())

@@ -1,3 +1,4 @@
+use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -41,7 +42,7 @@ impl Scene {
             pages: args.pages.as_deref().map(absolute),
             scenario: args.scenario.map(|scenario| scenario.to_string()),
         };
-        let failure = |error: &dyn std::fmt::Display| {
+        let failure = |error: &dyn fmt::Display| {
             Failure::configuration(format!(
                 "{} can't be read ({error}): choose another --out",
                 path.display()
@@ -52,7 +53,7 @@ impl Scene {
                 let kept: Kept = serde_json::from_slice(&text).map_err(|error| failure(&error))?;
                 if kept != wanted(kept.anchor.clone()) {
                     return Err(Failure::configuration(format!(
-                        "{} holds a demonstration of other events: \
+                        "{} holds a demonstration of other events ({kept}): \
                          ask for the same ones, or choose another --out",
                         args.out.display()
                     )));
@@ -85,6 +86,20 @@ impl Scene {
                 self.path.display()
             ))
         })
+    }
+}
+
+impl fmt::Display for Kept {
+    /// The arguments that ask for the same.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(pages) = &self.pages {
+            return write!(f, "--pages {pages}");
+        }
+        write!(f, "--events {} --seed {}", self.events, self.seed)?;
+        match &self.scenario {
+            Some(scenario) => write!(f, " --scenario {scenario}"),
+            None => Ok(()),
+        }
     }
 }
 

@@ -9,6 +9,9 @@ use serde::Serialize;
 
 use crate::exit::{Exit, Failure};
 
+/// Of these there are none if nothing could be carried.
+const HEARTBEATS: &str = "heartbeats.ndjson";
+
 /// What a run did, in all and by feed.
 #[derive(Debug, Default, Serialize)]
 pub(super) struct Summary {
@@ -95,6 +98,9 @@ impl Summary {
         }
         let place = |name| out.join(name).display().to_string();
         writeln!(to, "logs     {}", place("logs.ndjson"))?;
+        if out.join(HEARTBEATS).exists() {
+            writeln!(to, "         {} (op-dd's own)", place(HEARTBEATS))?;
+        }
         writeln!(to, "summary  {}", place("summary.json"))?;
         writeln!(to, "state    {}", place("state"))
     }

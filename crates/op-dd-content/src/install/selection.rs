@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 
 use super::Permission;
 use super::resource::Resource;
-use crate::Kind;
+use crate::{Asset, Kind};
 
 /// Which objects it is about: all, unless kinds or names say which.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +23,13 @@ impl Selection {
     /// Takes in what has this name, whatever its kind.
     pub fn name(&mut self, name: impl Into<String>) {
         self.names.insert(name.into());
+    }
+
+    /// Whether it takes in a file; a widget as a dashboard.
+    #[must_use]
+    pub fn takes(&self, asset: &Asset) -> bool {
+        let resource = Resource::of(asset.kind()).unwrap_or(Resource::Dashboard);
+        self.has(resource, asset.name())
     }
 
     /// The names that were taken in.

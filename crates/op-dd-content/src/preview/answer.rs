@@ -234,12 +234,11 @@ impl Table {
         } else if nothing {
             let mut facets: Vec<&str> = query.group_by.iter().map(|by| by.facet.as_str()).collect();
             facets.extend(table.values.keys().next().and(compute.metric.as_deref()));
-            let things = source.thing();
-            Some(format!(
-                "None of the {} {things}s that match `{text}` has {}.",
-                rows.len(),
-                facets.join(" and "),
-            ))
+            let (thing, facets) = (source.thing(), facets.join(" and "));
+            Some(match rows.len() {
+                1 => format!("The one {thing} that matches `{text}` lacks {facets}."),
+                rows => format!("None of the {rows} {thing}s that match `{text}` has {facets}."),
+            })
         } else {
             None
         };

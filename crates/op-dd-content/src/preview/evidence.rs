@@ -58,13 +58,10 @@ impl<'a> Evidence<'a> {
         self.dashboard.with_defaults(query).trim().to_owned()
     }
 
-    /// How many of the logs were made up for the picture.
-    pub(super) fn invented(&self) -> usize {
-        self.logs
-            .logs()
-            .iter()
-            .filter(|log| is_invented(log))
-            .count()
+    /// How many of the logs bear a tag.
+    pub(super) fn tagged(&self, tag: &str) -> usize {
+        let logs = self.logs.logs().iter();
+        logs.filter(|log| log.tags().any(|own| own == tag)).count()
     }
 }
 

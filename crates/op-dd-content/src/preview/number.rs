@@ -1,5 +1,11 @@
 use super::request::{FormulaText, NumberFormat, Unit};
 
+/// The noun as it is behind a number.
+pub(super) fn things(count: usize, noun: &str) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{noun}{plural}")
+}
+
 /// How a widget writes its numbers.
 #[derive(Clone, Debug)]
 pub(super) struct Numbers {

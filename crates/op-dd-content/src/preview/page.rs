@@ -1,8 +1,8 @@
 use super::evidence::{Evidence, minute};
 use super::markup::{Sentence, Text};
-use super::number::Numbers;
-use super::{Signals, grid};
-use crate::{Dashboard, Log};
+use super::number::{Numbers, things};
+use super::{INVENTED, Signals, grid};
+use crate::{Dashboard, Log, Widget};
 
 /// A dashboard over logs, as a page.
 #[derive(Debug)]
@@ -14,6 +14,9 @@ pub struct Page<'a> {
 }
 
 const STYLE: &str = include_str!("page.css");
+
+/// The tag of logs that Datadog wouldn't take at their own date.
+const LATE: &str = "late:true";
 
 impl<'a> Page<'a> {
     /// Of these logs and signals, over the time from the first log to the last.
@@ -46,7 +49,8 @@ impl<'a> Page<'a> {
             "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
              <meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-             <title>{title}</title><style>{STYLE}</style></head>\n<body>{head}<main>{widgets}</main>{FOOT}</body></html>\n"
+             <title>{title}</title><style>{STYLE}</style></head>\n<body>{head}<main>{widgets}</main>{}</body></html>\n",
+            self.foot(),
         )
     }
 
@@ -87,24 +91,35 @@ impl<'a> Page<'a> {
             .collect();
         format!(
             "<header class=\"page\"><h1>{}</h1><p class=\"about\">{}</p>\
-             <ul class=\"facts\"><li class=\"by\">Drawn by op-dd, not by Datadog</li><li><b>{}</b> logs</li>{span}</ul>\
+             <ul class=\"facts\"><li class=\"by\">Drawn by op-dd, not by Datadog</li><li><b>{}</b> {}</li>{span}</ul>\
              <ul class=\"variables\">{variables}</ul><ul class=\"remarks\">{remarks}</ul></header>",
             Text(self.dashboard.title()),
             Text(description.trim()),
             count(self.logs.len()),
+            things(self.logs.len(), "log"),
         )
     }
 
     fn own_remarks(&self, evidence: &Evidence<'_>) -> Vec<String> {
         let mut remarks = Vec::new();
-        let invented = evidence.invented();
-        if invented > 0 {
+        let numbers = Numbers::plain();
+        let tagged = |tag| match evidence.tagged(tag) {
+            0 => None,
+            count => Some((count, numbers.text(count as f64))),
+        };
+        if let Some((count, late)) = tagged(LATE) {
+            let events = things(count, "event");
+            remarks.push(format!(
+                "What came late carries the date of sending, and charts show it there: {late} {events} (`{LATE}`)."
+            ));
+        }
+        if let Some((_, invented)) = tagged(INVENTED) {
             remarks.push(format!(
                 "{invented} of the logs are logs of other services, invented for the picture: widgets that show some \
                  say so."
             ));
         }
-        if !self.signals.left_out().is_empty() {
+        if !self.signals.left_out().is_empty() && self.shows_signals() {
             let rules: Vec<String> = self
                 .signals
                 .left_out()
@@ -118,18 +133,38 @@ impl<'a> Page<'a> {
         }
         remarks
     }
-}
 
-const FOOT: &str = "<footer><p>Drawn from the very file that <code>op-dd content install</code> puts into Datadog. \
-    Searches, sums and signals are op-dd's own reading of Datadog's: details may differ there.</p>\
-    <p>Country shapes: Natural Earth, public domain, by way of world-atlas (ISC).</p></footer>";
+    fn foot(&self) -> String {
+        let own = if self.shows_signals() {
+            "Searches, sums and signals"
+        } else {
+            "Searches and sums"
+        };
+        let widgets = self.dashboard.widgets();
+        let credit = if widgets.iter().any(|widget| widget.kind() == "geomap") {
+            "<p>Country shapes: Natural Earth, public domain, by way of world-atlas (ISC).</p>"
+        } else {
+            ""
+        };
+        format!(
+            "<footer><p>Drawn from the very file that <code>op-dd content install</code> puts into Datadog. \
+             {own} are op-dd's own reading of Datadog's: details may differ there.</p>{credit}</footer>"
+        )
+    }
+
+    fn shows_signals(&self) -> bool {
+        let widgets = self.dashboard.widgets();
+        let mut searches = widgets.iter().flat_map(Widget::searches);
+        searches.any(|search| search.data_source.starts_with("security_signals"))
+    }
+}
 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{Content, Kind};
+    use crate::{Content, Kind, WatchLists};
 
     fn log(name: &str) -> Log {
         let log = json!({
@@ -197,6 +232,34 @@ mod tests {
             html.contains("No log matches <code>source:1password"),
             "{html}"
         );
+    }
+
+    #[test]
+    fn a_page_speaks_of_what_is_on_it_only() {
+        let late = r#"{"ddtags": "late:true", "timestamp": "2026-05-01T12:00:00Z"}"#;
+        let words = [
+            "Natural Earth",
+            "sums and signals",
+            "1</b> log<",
+            "charts show it there: 1 event (<code>late:true</code>)",
+        ];
+        let has = |html: &str| words.map(|words| html.contains(words));
+        let bundled = Content::bundled();
+        let overview = bundled.find("1password-overview").unwrap().text();
+        let html = page(overview, &[Log::sent(late).unwrap()]);
+        assert_eq!(has(&html), [true; 4], "{html}");
+        let html = page(r#"{"title": "T", "widgets": []}"#, &[log("US"), log("SG")]);
+        assert_eq!(has(&html), [false; 4], "{html}");
+
+        let lists = WatchLists::default();
+        let signals = Signals::simulated(&bundled, &[], &lists);
+        let left_out = |text: &str| {
+            let dashboard = Dashboard::parse(text).unwrap();
+            let html = Page::new(&dashboard, &[], &signals).html();
+            html.contains("Signals are simulated without these rules")
+        };
+        assert!(left_out(overview));
+        assert!(!left_out(r#"{"title": "T", "widgets": []}"#));
     }
 
     #[test]

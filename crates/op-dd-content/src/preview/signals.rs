@@ -1,5 +1,6 @@
-use serde_json::{Map, Value, json};
+use serde_json::{Map, json};
 
+use crate::coverage::rule;
 use crate::{Content, Kind, Log, Rule, Signal, WatchLists};
 
 /// What detection rules raise over logs, as our own evaluator has it, in the form in which dashboards see it: logs of
@@ -20,18 +21,16 @@ impl Signals {
         Self::default()
     }
 
-    /// Those of all rules of the content, and by name the rules that can't be tried: those that need a watch list,
-    /// those whose method isn't tried here, and those that are no rules.
+    /// Those of all rules of the content, and by name the rules that can't be tried: those that need another watch
+    /// list, those whose method isn't tried here, and those that are no rules.
     #[must_use]
-    pub fn simulated(content: &Content, logs: &[Log]) -> Self {
+    pub fn simulated(content: &Content, logs: &[Log], lists: &WatchLists) -> Self {
         let mut sorted: Vec<&Log> = logs.iter().collect();
         sorted.sort_by_key(|log| log.millis());
         let mut signals = Self::default();
         for asset in content.of(Kind::Rule) {
-            let needs_lists = serde_json::from_str(asset.text())
-                .is_ok_and(|rule: Value| !WatchLists::named_in(&rule).is_empty());
-            match Rule::parse(asset.text()) {
-                Ok(rule) if rule.is_evaluated() && !needs_lists => signals.add(&rule, &sorted),
+            match rule(asset, lists) {
+                Some((rule, Ok(()))) => signals.add(&rule, &sorted),
                 _ => signals.left_out.push(asset.name().to_owned()),
             }
         }
@@ -92,7 +91,7 @@ mod tests {
     use crate::search::Query;
 
     #[test]
-    fn signals_are_logs_of_their_own_and_rules_that_need_lists_are_left_out() {
+    fn signals_are_logs_of_their_own_and_rules_without_their_lists_are_left_out() {
         let folder = tempfile::tempdir().unwrap();
         fs::create_dir(folder.path().join("rules")).unwrap();
         let rule = |query: &str| {
@@ -125,7 +124,7 @@ mod tests {
             log("ada@example.com", 1),
         ];
 
-        let signals = Signals::simulated(&content, &logs);
+        let signals = Signals::simulated(&content, &logs, &WatchLists::default());
         assert_eq!(signals.left_out(), ["broken", "lists"]);
         let [signal] = signals.logs() else {
             panic!("one signal: {signals:?}");
@@ -141,5 +140,9 @@ mod tests {
             );
         }
         assert_eq!(signal.time(), logs[0].time());
+
+        let lists = [("privileged_vaults", ["VAULT"])].into_iter().collect();
+        let signals = Signals::simulated(&content, &logs, &lists);
+        assert_eq!(signals.left_out(), ["broken"]);
     }
 }

@@ -1,14 +1,17 @@
 use std::collections::HashMap;
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::time::SystemTime;
 
+use jiff::Timestamp;
 use serde::Deserialize;
 
 use super::{Case, Rule};
 use crate::Log;
 
 /// What a rule raises.
-#[derive(Clone, Debug)]
+///
+/// It prints as a line: `2026-05-01T12:00:00Z high, for everyone: @usr.id:ADA`.
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Signal {
     /// The name of the rule.
@@ -92,6 +95,34 @@ impl<'a> Signals<'a> {
     }
 }
 
+impl fmt::Display for Signal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // To the second, which is what a person looks for.
+        match Timestamp::try_from(self.at) {
+            Ok(at) => write!(f, "{} ", at.strftime("%Y-%m-%dT%H:%M:%SZ"))?,
+            Err(_) => f.write_str("at no time ")?,
+        }
+        write!(f, "{}", self.severity)?;
+        if !self.case.is_empty() {
+            write!(f, ", {}", self.case)?;
+        }
+        let mut before = ": ";
+        for (field, value) in &self.group {
+            write!(f, "{before}{field}:")?;
+            before = " ";
+            // Whoever wrote the log has no say in what a terminal does.
+            for c in value.chars() {
+                if c.is_control() {
+                    write!(f, "{}", c.escape_default())?;
+                } else {
+                    f.write_char(c)?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
 impl Severity {
     /// As the API has it, in lower case.
     #[must_use]
@@ -109,5 +140,30 @@ impl Severity {
 impl fmt::Display for Severity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signal_is_a_line_that_says_who_and_when() {
+        let at: Timestamp = "2026-05-01T12:00:00.482Z".parse().unwrap();
+        let mut signal = Signal {
+            rule: "Exports".to_owned(),
+            case: String::new(),
+            severity: Severity::High,
+            at: at.into(),
+            group: Vec::new(),
+        };
+        assert_eq!(signal.to_string(), "2026-05-01T12:00:00Z high");
+        signal.case = "for everyone".to_owned();
+        let group = [("@usr.id", "ADA"), ("service", "a\u{1b}[2J\nb")];
+        signal.group = group.map(|(f, v)| (f.to_owned(), v.to_owned())).into();
+        assert_eq!(
+            signal.to_string(),
+            "2026-05-01T12:00:00Z high, for everyone: @usr.id:ADA service:a\\u{1b}[2J\\nb"
+        );
     }
 }

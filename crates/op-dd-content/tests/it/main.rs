@@ -12,6 +12,7 @@ mod install;
 mod monitors;
 mod openapi;
 mod pipeline;
+mod readme;
 mod rules;
 mod search;
 mod shared;

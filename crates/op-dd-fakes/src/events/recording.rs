@@ -25,12 +25,17 @@ struct Body {
 impl Recording {
     /// Reads `folder/<feed>/*.json`, all of it.
     pub(crate) fn read(folder: &Path) -> Result<Self, Error> {
-        // A missing feed is an empty one, but a missing folder is a mistake.
+        // A missing feed is an empty one, but a missing folder, or one without any page, is a mistake.
         list(folder)?;
         let feeds = Feed::ALL
             .into_iter()
             .map(|feed| Ok((feed, read_feed(&folder.join(feed.name()))?)));
-        feeds.collect::<Result<_, Error>>().map(Self)
+        let feeds: BTreeMap<_, _> = feeds.collect::<Result<_, Error>>()?;
+        if feeds.values().all(Vec::is_empty) {
+            let path = folder.to_owned();
+            return Err(Error::NoPages { path });
+        }
+        Ok(Self(feeds))
     }
 
     /// The page that follows; nothing if the cursor ends no page of this feed.

@@ -158,6 +158,10 @@ async fn a_bad_file_is_named() {
         .await
         .unwrap_err();
     assert!(matches!(error, Error::ReadPage { .. }), "{error:?}");
+    let empty = tempfile::tempdir().unwrap();
+    let error = FakeEvents::builder().pages(empty.path()).start();
+    let error = error.await.unwrap_err();
+    assert!(matches!(error, Error::NoPages { .. }), "{error:?}");
 }
 
 /// Pages that others recorded, where they are at hand.

@@ -283,7 +283,7 @@ fn what_stays_empty_says_why() {
     );
     assert_eq!(
         said.as_deref(),
-        Some("None of the 1 logs that match `@evt.name:export` has @took.")
+        Some("The one log that matches `@evt.name:export` lacks @took.")
     );
     assert_eq!(reason("*", &[], count()), None);
 }
