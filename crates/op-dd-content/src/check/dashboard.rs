@@ -3,7 +3,6 @@ use serde_json::Value;
 use super::fields::check_query;
 use super::report::{Report, Spot};
 use super::schema::Schema;
-use super::scope::Scope;
 use super::variables::Variables;
 use super::{beyond, layout, marks, objects, request};
 use crate::{Asset, Content, Kind};
@@ -16,14 +15,9 @@ const COLUMNS: [&str; 5] = ["content", "date", "status_line", "timestamp", "dail
 
 pub(super) fn check(asset: &Asset, json: &Value, widgets: &Schema, report: &mut Report<'_>) {
     let mut variables = Variables::of(json);
-    for (pointer, variable) in objects(json, "", "template_variables") {
-        if let Some(prefix) = variable["prefix"].as_str() {
-            Scope::ours().check_field(report, Spot::Value(&format!("{pointer}/prefix")), prefix);
-        }
-    }
     let is_fixed = json["reflow_type"] == "fixed";
     check_widgets(json, "", is_fixed, widgets, &mut variables, report);
-    variables.check_unused(report);
+    variables.check_declared(report);
     marks::check_description(asset, json, report);
 }
 

@@ -17,7 +17,7 @@ pub(super) struct Scope {
 }
 
 /// Whether logs of other sources are asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Others {
     No,
     /// Nothing is said of sources.
@@ -118,6 +118,16 @@ impl Scope {
                 true => Others::Unsaid,
             },
             is_signals: false,
+        }
+    }
+
+    /// What this or another asks for.
+    pub(super) fn or(&self, other: &Self) -> Self {
+        let either = |logs: &Logs| self.logs.contains(logs) || other.logs.contains(logs);
+        Self {
+            logs: Logs::ALL.into_iter().filter(either).collect(),
+            others: self.others.max(other.others),
+            is_signals: self.is_signals || other.is_signals,
         }
     }
 

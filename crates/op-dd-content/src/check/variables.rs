@@ -1,40 +1,59 @@
 //! `$user`: a dashboard's template variables, and what stands in rules for a list.
 
-use std::collections::BTreeSet;
-
 use serde_json::Value;
 
 use super::objects;
 use super::report::{Report, Spot};
+use super::scope::Scope;
 use super::spelling::did_you_mean;
+use crate::search::Query;
 
-/// The template variables of a dashboard, and which of them were used.
+/// The template variables of a dashboard.
 pub(super) struct Variables<'a> {
-    declared: Vec<(String, &'a str)>,
-    used: BTreeSet<&'a str>,
+    declared: Vec<Variable<'a>>,
+}
+
+struct Variable<'a> {
+    pointer: String,
+    name: &'a str,
+    prefix: Option<&'a str>,
+    is_used: bool,
+    /// What the queries ask for that use it, of those that are checked.
+    scope: Option<Scope>,
 }
 
 impl<'a> Variables<'a> {
     pub(super) fn of(dashboard: &'a Value) -> Self {
         let declared = objects(dashboard, "", "template_variables").into_iter();
-        let declared =
-            declared.filter_map(|(pointer, variable)| Some((pointer, variable["name"].as_str()?)));
+        let declared = declared.filter_map(|(pointer, variable)| {
+            Some(Variable {
+                pointer,
+                name: variable["name"].as_str()?,
+                prefix: variable["prefix"].as_str(),
+                is_used: false,
+                scope: None,
+            })
+        });
         Self {
             declared: declared.collect(),
-            used: BTreeSet::new(),
         }
     }
 
     /// Looks at each `$name` of a query.
     pub(super) fn check(&mut self, report: &mut Report<'_>, pointer: &str, query: &str) {
         for (at, name) in named(query) {
-            match self.declared.iter().find(|(_, declared)| *declared == name) {
-                Some((_, declared)) => {
-                    self.used.insert(declared);
+            match self.declared(name) {
+                Some(variable) => {
+                    variable.is_used = true;
+                    let scope = Query::parse(query).map(|query| Scope::of(&query));
+                    variable.scope = match (variable.scope.take(), scope) {
+                        (Some(one), Ok(other)) => Some(one.or(&other)),
+                        (one, other) => one.or(other.ok()),
+                    };
                 }
                 None => {
-                    let meant =
-                        did_you_mean(name, self.declared.iter().map(|(_, name)| *name), "$");
+                    let declared = self.declared.iter().map(|variable| variable.name);
+                    let meant = did_you_mean(name, declared, "$");
                     let problem = format!("the dashboard has no template variable {name}{meant}");
                     report.fault(Spot::Within(pointer, at), problem);
                 }
@@ -45,22 +64,34 @@ impl<'a> Variables<'a> {
     /// Takes those for used that are named in what isn't checked.
     pub(super) fn see(&mut self, unchecked: &str) {
         for (_, name) in named(unchecked) {
-            let mut declared = self.declared.iter();
-            let declared = declared.find(|(_, declared)| *declared == name);
-            self.used.extend(declared.map(|(_, declared)| *declared));
+            if let Some(variable) = self.declared(name) {
+                variable.is_used = true;
+            }
         }
     }
 
-    /// Names those that no query uses.
-    pub(super) fn check_unused(&self, report: &mut Report<'_>) {
-        for (pointer, name) in &self.declared {
-            if !self.used.contains(name) {
+    /// Names those that no query uses, and looks at what the others stand for.
+    pub(super) fn check_declared(&self, report: &mut Report<'_>) {
+        for variable in &self.declared {
+            let (pointer, name) = (&variable.pointer, variable.name);
+            if let Some(prefix) = variable.prefix {
+                let place = format!("{pointer}/prefix");
+                let ours = Scope::ours();
+                let scope = variable.scope.as_ref().unwrap_or(&ours);
+                scope.check_field(report, Spot::Value(&place), prefix);
+            }
+            if !variable.is_used {
                 report.notice(
                     pointer,
                     format!("no query uses the template variable {name}: write ${name} in one"),
                 );
             }
         }
+    }
+
+    fn declared(&mut self, name: &str) -> Option<&mut Variable<'a>> {
+        let mut declared = self.declared.iter_mut();
+        declared.find(|variable| variable.name == name)
     }
 }
 

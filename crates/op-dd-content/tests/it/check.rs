@@ -595,6 +595,36 @@ fn what_may_be_of_another_source_is_no_fault() {
 }
 
 #[test]
+fn a_template_variable_is_judged_by_the_queries_that_use_it() {
+    let right = r#""query": "source:1password \"é\" @evt.name:* $user""#;
+    let okta = right
+        .replace("source:1password", "source:okta")
+        .replace("$user", "$user $event");
+    let declared = r#""template_variables": [{"name": "event", "prefix": "@event.type"},"#;
+    let folder = TempDir::new().unwrap();
+    fs::create_dir(folder.path().join("dashboards")).unwrap();
+    let text = FILES[0].1.replace(r#""template_variables": ["#, declared);
+    let check = |text: String| -> Vec<String> {
+        fs::write(folder.path().join(DASHBOARD), text).unwrap();
+        let findings = Content::read(folder.path()).unwrap().check();
+        findings
+            .iter()
+            .map(|finding| finding.problem.clone())
+            .collect()
+    };
+    assert_eq!(
+        check(text.replace(right, &okta)),
+        [
+            "@event.type isn't one of Datadog's standard attributes: whether such logs have it isn't known here"
+        ]
+    );
+    assert_eq!(
+        check(text.replace(right, &right.replace("$user", "$user $event"))),
+        ["no attribute is called @event.type: did you mean @evt.type?"]
+    );
+}
+
+#[test]
 fn what_is_mostly_not_meant_is_a_notice() {
     for (query, expected) in [
         (
