@@ -14,7 +14,7 @@ use onepassword_events::{Event, Feed};
 use op_dd_bridge::{Context, DefaultMapper, Mapper, Name};
 use op_dd_content::preview::{Page, Signals};
 use op_dd_content::search::Query;
-use op_dd_content::{Content, Dashboard, Log, Rule};
+use op_dd_content::{Content, Dashboard, Log, Rule, WatchLists};
 use op_dd_fakes::Scenario;
 
 /// In the form of Datadog's API, as `op-dd content install` takes it.
@@ -52,7 +52,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         .find("1password-overview")
         .ok_or("it is one of the bundled dashboards")?;
     let overview = Dashboard::parse(overview.text())?;
-    let html = Page::new(&overview, &logs, &Signals::simulated(&content, &logs)).html();
+    // Rules that watch a list of yours are left out without it.
+    let signals = Signals::simulated(&content, &logs, &WatchLists::default());
+    let html = Page::new(&overview, &logs, &signals).html();
     let page = std::env::temp_dir().join("op-dd-overview.html");
     std::fs::write(&page, html)?;
     println!("open {}", page.display());
