@@ -44,7 +44,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     println!("{} logs, of which {found} are: {query}", logs.len());
 
     for signal in Rule::parse(RULE)?.signals(&logs) {
-        println!("{}: {} {:?}", signal.severity, signal.rule, signal.group);
+        println!("{}: {signal}", signal.rule);
     }
 
     let content = Content::bundled();
