@@ -205,7 +205,7 @@ pub(crate) struct PreviewArgs {
     #[arg(long, value_name = "DIR")]
     pub(crate) dir: Option<PathBuf>,
 
-    /// The configuration, in TOML, of which [content] is read
+    /// The configuration, in TOML, of which the section content is read
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 
