@@ -6,6 +6,7 @@ mod bundled;
 mod check;
 mod content;
 mod coverage;
+mod cursor;
 mod dashboard;
 #[cfg(feature = "install")]
 pub mod install;

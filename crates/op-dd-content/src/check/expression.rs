@@ -1,5 +1,6 @@
 //! The query of a log monitor: `logs("…").index("*").rollup("count").by("account").last("5m") > 0`.
 
+use crate::cursor::Cursor;
 use crate::place::written;
 
 /// The call in a monitor's query that the rest hangs on, `logs("…")` or `formula("…")`, or one after it.
@@ -31,22 +32,20 @@ type Wrong = (usize, String);
 
 impl<'a> Expression<'a> {
     pub(super) fn parse(text: &'a str) -> Result<Self, Wrong> {
-        let mut parser = Parser { text, at: 0 };
-        let mut calls = vec![parser.call()?];
-        while parser.take('.') {
-            calls.push(parser.call()?);
+        let mut text = Cursor::new(text);
+        let mut calls = vec![Call::parse(&mut text)?];
+        while text.take(".") {
+            calls.push(Call::parse(&mut text)?);
         }
-        parser.skip_spaces();
-        let comparison = parser.word(|c| "<>=!".contains(c));
+        text.skip_spaces();
+        let comparison = text.word(|c| "<>=!".contains(c));
         if ![">", ">=", "<", "<=", "==", "!="].contains(&comparison) {
-            return Err((
-                parser.at,
-                "a comparison is missing here, such as > 0".to_owned(),
-            ));
+            let problem = "a comparison is missing here, such as > 0";
+            return Err((text.at(), problem.to_owned()));
         }
-        parser.skip_spaces();
-        let limit_at = parser.at;
-        let limit = parser.word(|c| !c.is_whitespace());
+        text.skip_spaces();
+        let limit_at = text.at();
+        let limit = text.word(|c| !c.is_whitespace());
         let limit = limit
             .parse()
             .map_err(|_| (limit_at, "a number is missing here".to_owned()))?;
@@ -59,7 +58,57 @@ impl<'a> Expression<'a> {
     }
 }
 
+impl<'a> Call<'a> {
+    fn parse(text: &mut Cursor<'a>) -> Result<Self, Wrong> {
+        text.skip_spaces();
+        let at = text.at();
+        let name = text.word(|c| c.is_alphanumeric() || c == '_');
+        if name.is_empty() || !text.take("(") {
+            let problem = "a call is missing here, such as logs(\"…\") or last(\"5m\")";
+            return Err((at, problem.to_owned()));
+        }
+        let mut arguments = Vec::new();
+        loop {
+            text.skip_spaces();
+            arguments.push(Argument::parse(text)?);
+            text.skip_spaces();
+            if !text.take(",") {
+                break;
+            }
+        }
+        match text.take(")") {
+            true => Ok(Self {
+                at,
+                name,
+                arguments,
+            }),
+            false => Err((at, format!("the parenthesis of {name} isn't closed"))),
+        }
+    }
+}
+
 impl Argument {
+    fn parse(text: &mut Cursor<'_>) -> Result<Self, Wrong> {
+        let begin = text.at();
+        if !text.take("\"") {
+            let problem = "a text in quotation marks is missing here";
+            return Err((begin, problem.to_owned()));
+        }
+        let (at, rest) = (text.at(), text.rest());
+        loop {
+            text.word(|c| c != '"' && c != '\\');
+            let written = &rest[..text.at() - at];
+            if text.take("\"") {
+                let written = written.to_owned();
+                return Ok(Self { at, written });
+            }
+            if !text.take("\\") {
+                return Err((begin, "a quotation mark isn't closed".to_owned()));
+            }
+            text.take_any();
+        }
+    }
+
     /// Without its escapes.
     pub(super) fn read(&self) -> String {
         let text = format!("\"{}\"", self.written);
@@ -80,84 +129,5 @@ impl Argument {
             at += part.len() + 1;
         }
         parts
-    }
-}
-
-struct Parser<'a> {
-    text: &'a str,
-    at: usize,
-}
-
-impl<'a> Parser<'a> {
-    fn call(&mut self) -> Result<Call<'a>, Wrong> {
-        self.skip_spaces();
-        let at = self.at;
-        let name = self.word(|c| c.is_alphanumeric() || c == '_');
-        if name.is_empty() || !self.take('(') {
-            return Err((
-                at,
-                "a call is missing here, such as logs(\"…\") or last(\"5m\")".to_owned(),
-            ));
-        }
-        let mut arguments = Vec::new();
-        loop {
-            self.skip_spaces();
-            arguments.push(self.argument()?);
-            self.skip_spaces();
-            if !self.take(',') {
-                break;
-            }
-        }
-        match self.take(')') {
-            true => Ok(Call {
-                at,
-                name,
-                arguments,
-            }),
-            false => Err((at, format!("the parenthesis of {name} isn't closed"))),
-        }
-    }
-
-    fn argument(&mut self) -> Result<Argument, Wrong> {
-        let begin = self.at;
-        if !self.take('"') {
-            return Err((
-                begin,
-                "a text in quotation marks is missing here".to_owned(),
-            ));
-        }
-        let at = self.at;
-        loop {
-            self.word(|c| c != '"' && c != '\\');
-            if self.take('"') {
-                let written = self.text[at..self.at - 1].to_owned();
-                return Ok(Argument { at, written });
-            }
-            if !self.take('\\') {
-                return Err((begin, "a quotation mark isn't closed".to_owned()));
-            }
-            self.at += self.rest().chars().next().map_or(0, char::len_utf8);
-        }
-    }
-
-    fn rest(&self) -> &'a str {
-        &self.text[self.at..]
-    }
-
-    fn skip_spaces(&mut self) {
-        self.word(char::is_whitespace);
-    }
-
-    fn word(&mut self, is_part: impl Fn(char) -> bool) -> &'a str {
-        let rest = self.rest();
-        let end = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
-        self.at += end;
-        &rest[..end]
-    }
-
-    fn take(&mut self, character: char) -> bool {
-        let there = self.rest().starts_with(character);
-        self.at += if there { character.len_utf8() } else { 0 };
-        there
     }
 }

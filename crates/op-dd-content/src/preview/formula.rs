@@ -2,6 +2,9 @@ use std::fmt;
 use std::iter::Peekable;
 use std::str::CharIndices;
 
+/// More than in any formula that a person writes, and no danger to the stack.
+const MOST: usize = 500;
+
 /// Arithmetic over the queries of a request: `query1 / (query1 + query2) * 100`.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Formula {
@@ -29,6 +32,7 @@ impl Formula {
         let mut parser = Parser {
             text,
             rest: text.char_indices().peekable(),
+            left: MOST,
         };
         let formula = parser.sum()?;
         match parser.next() {
@@ -70,6 +74,8 @@ impl Formula {
 struct Parser<'a> {
     text: &'a str,
     rest: Peekable<CharIndices<'a>>,
+    /// How many more terms, signs and parentheses there may be.
+    left: usize,
 }
 
 impl Parser<'_> {
@@ -90,6 +96,11 @@ impl Parser<'_> {
     }
 
     fn factor(&mut self) -> Result<Formula, FormulaError> {
+        self.left = self.left.checked_sub(1).ok_or_else(|| {
+            FormulaError(format!(
+                "a formula has more than {MOST} terms, signs and parentheses"
+            ))
+        })?;
         match self.next() {
             Some((_, '-')) => Ok(Formula::Negative(Box::new(self.factor()?))),
             Some((_, '(')) => {
@@ -208,6 +219,18 @@ mod tests {
         ] {
             let error = Formula::parse(text).unwrap_err().to_string();
             assert!(error.contains(&format!("from \"{from}")), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_is_longer_than_anybody_writes_is_refused() {
+        for text in [
+            "(".repeat(100_000),
+            "-".repeat(100_000),
+            "1+".repeat(100_000) + "1",
+        ] {
+            let error = Formula::parse(&text).unwrap_err().to_string();
+            assert!(error.ends_with("more than 500 terms, signs and parentheses"));
         }
     }
 

@@ -1,5 +1,10 @@
 //! The condition of a case: `failed > 5 THEN succeeded > 0`.
 
+use crate::cursor::Cursor;
+
+/// More than in any condition that a person writes, and no danger to the stack.
+const MOST: usize = 500;
+
 /// What has to hold of the logs in the window.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Condition {
@@ -28,15 +33,18 @@ type Wrong = (usize, String);
 impl Condition {
     pub(super) fn parse(text: &str, queries: &[&str]) -> Result<Self, Wrong> {
         let mut parser = Parser {
-            text,
-            at: 0,
+            text: Cursor::new(text),
             queries,
+            left: MOST,
         };
         let condition = parser.then()?;
-        parser.skip_spaces();
-        match parser.rest() {
+        parser.text.skip_spaces();
+        match parser.text.rest() {
             "" => Ok(condition),
-            rest => Err((parser.at, format!("`{rest}` isn't part of a condition"))),
+            rest => Err((
+                parser.text.at(),
+                format!("`{rest}` isn't part of a condition"),
+            )),
         }
     }
 
@@ -97,12 +105,13 @@ impl Limits {
 }
 
 struct Parser<'a> {
-    text: &'a str,
-    at: usize,
+    text: Cursor<'a>,
     queries: &'a [&'a str],
+    /// How many more terms and parentheses there may be.
+    left: usize,
 }
 
-impl<'a> Parser<'a> {
+impl Parser<'_> {
     fn then(&mut self) -> Result<Condition, Wrong> {
         let first = self.or()?;
         if !self.take("THEN") {
@@ -110,7 +119,7 @@ impl<'a> Parser<'a> {
         }
         let second = self.or()?;
         if self.take("THEN") {
-            return Err((self.at - 4, "only one THEN is understood".to_owned()));
+            return Err((self.text.at() - 4, "only one THEN is understood".to_owned()));
         }
         Ok(Condition::Then(first, second))
     }
@@ -132,17 +141,21 @@ impl<'a> Parser<'a> {
     }
 
     fn one(&mut self) -> Result<Limits, Wrong> {
+        self.left = self.left.checked_sub(1).ok_or_else(|| {
+            let problem = format!("more than {MOST} terms and parentheses");
+            (self.text.at(), problem)
+        })?;
         if self.take("(") {
-            let open = self.at - 1;
+            let open = self.text.at() - 1;
             let limits = self.or()?;
             return match self.take(")") {
                 true => Ok(limits),
                 false => Err((open, "a parenthesis isn't closed".to_owned())),
             };
         }
-        self.skip_spaces();
-        let at = self.at;
-        let name = self.word(|c| c.is_alphanumeric() || c == '_');
+        self.text.skip_spaces();
+        let at = self.text.at();
+        let name = self.text.word(|c| c.is_alphanumeric() || c == '_');
         if name.is_empty() {
             return Err((at, "the name of a query is missing here".to_owned()));
         }
@@ -157,15 +170,15 @@ impl<'a> Parser<'a> {
         let inclusive = self.take(">=");
         if !inclusive && !self.take(">") {
             let mut others = ["==", "!=", "<"].into_iter();
-            let problem = match others.any(|other| self.rest().starts_with(other)) {
+            let problem = match others.any(|other| self.text.rest().starts_with(other)) {
                 true => "a condition knows only > and >=",
                 false => "`>` or `>=` is missing here",
             };
-            return Err((self.at, problem.to_owned()));
+            return Err((self.text.at(), problem.to_owned()));
         }
-        self.skip_spaces();
-        let at = self.at;
-        let limit = self.word(|c| c.is_ascii_digit() || c == '.');
+        self.text.skip_spaces();
+        let at = self.text.at();
+        let limit = self.text.word(|c| c.is_ascii_digit() || c == '.');
         let limit = limit
             .parse()
             .map_err(|_| (at, "a number is missing here".to_owned()))?;
@@ -176,34 +189,24 @@ impl<'a> Parser<'a> {
         })
     }
 
-    fn rest(&self) -> &'a str {
-        &self.text[self.at..]
-    }
-
-    fn skip_spaces(&mut self) {
-        self.word(char::is_whitespace);
-    }
-
-    fn word(&mut self, is_part: impl Fn(char) -> bool) -> &'a str {
-        let rest = self.rest();
-        let end = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
-        self.at += end;
-        &rest[..end]
-    }
-
+    /// Reads this, if it is next but for spaces.
     fn take(&mut self, token: &str) -> bool {
-        self.skip_spaces();
-        let there = self.rest().starts_with(token);
-        if there {
-            self.at += token.len();
-        }
-        there
+        self.text.skip_spaces();
+        self.text.take(token)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::Condition;
+
+    #[test]
+    fn what_is_longer_than_anybody_writes_is_refused() {
+        for text in ["(".repeat(100_000), "a > 0 || ".repeat(100_000) + "a > 0"] {
+            let (_, problem) = Condition::parse(&text, &["a"]).unwrap_err();
+            assert_eq!(problem, "more than 500 terms and parentheses");
+        }
+    }
 
     #[test]
     fn a_condition_implies_what_holds_whenever_it_does() {
