@@ -1,0 +1,59 @@
+//! The command line: a file for each command.
+
+use std::time::Duration;
+
+use clap::{Parser, Subcommand};
+
+mod content;
+mod demo;
+mod preview;
+mod run;
+
+pub(crate) use content::{
+    CheckArgs, ContentArgs, ContentCommand, DiffArgs, InstallArgs, ListsArgs, SettingsArgs,
+    TargetArgs, UninstallArgs,
+};
+pub(crate) use demo::DemoArgs;
+pub(crate) use preview::PreviewArgs;
+pub(crate) use run::RunArgs;
+
+/// Carries 1Password's audit trail into Datadog and loses nothing on the way.
+#[derive(Debug, Parser)]
+#[command(name = "op-dd", version, max_term_width = 100, after_help = FIRST_STEPS)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const FIRST_STEPS: &str = "\
+Start with op-dd demo: it needs no account. A first configuration: op-dd run --help.
+
+Exit codes:
+  0  clean                    5  a server could not be reached
+  1  a defect of op-dd        6  the state folder can't be used
+  2  usage or configuration   7  a checkpoint file can't be read
+  3  1Password's token        8  the state folder is held by another process
+  4  Datadog's key            9  partial: a stream was held, or there are new dead letters
+
+Log lines go to standard error; RUST_LOG chooses them: RUST_LOG=op_dd=debug
+shows every page.";
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Carry events from 1Password to Datadog
+    Run(RunArgs),
+    /// Try it without any account: fakes of both ends on this machine, real HTTP between
+    Demo(DemoArgs),
+    /// Dashboards, detection rules, monitors and a log pipeline, as files
+    Content(ContentArgs),
+    /// Draw a dashboard over logs as an HTML page, without Datadog
+    Preview(PreviewArgs),
+}
+
+/// A time such as `30s`.
+fn duration(text: &str) -> Result<Duration, String> {
+    let span: jiff::SignedDuration = text
+        .parse()
+        .map_err(|_| "write a time such as 30s, 2m or 1h".to_owned())?;
+    Duration::try_from(span).map_err(|_| "a time can't be negative".to_owned())
+}
