@@ -141,7 +141,7 @@ fn line(stream: &StreamId, error: &StepError) -> String {
 fn is_certificate(error: &StepError) -> bool {
     match error {
         StepError::Source(error) => error.kind() == ErrorKind::Certificate,
-        StepError::Sink(error) => error.kind() == SendErrorKind::Certificate,
+        StepError::Sink { error, .. } => error.kind() == SendErrorKind::Certificate,
         _ => false,
     }
 }
@@ -165,7 +165,7 @@ fn cause(error: &StepError) -> Exit {
             | ErrorKind::Unexpected => Exit::Unreachable,
             _ => Exit::Partial,
         },
-        StepError::Sink(error) => match error.kind() {
+        StepError::Sink { error, .. } => match error.kind() {
             SendErrorKind::Unauthorized => Exit::ApiKey,
             SendErrorKind::Timeout
             | SendErrorKind::Connect

@@ -6,6 +6,7 @@
 )]
 
 mod account;
+mod beside;
 mod collisions;
 mod crash;
 mod damage;
