@@ -23,6 +23,7 @@ mod report;
 mod run;
 mod settings;
 mod shipment;
+mod successes;
 mod trouble;
 
 pub use builder::BridgeBuilder;
@@ -112,6 +113,9 @@ impl Bridge {
 
     async fn step_of(&self, stream: &Stream) -> Result<StepReport, StepError> {
         let mut lane = stream.lane.lock().await;
+        if stream.pulse.is_new() {
+            self.recall(stream).await;
+        }
         let step = lane.step(self).await;
         stream.pulse.take_note(&step);
         step

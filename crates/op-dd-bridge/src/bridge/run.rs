@@ -83,10 +83,13 @@ impl Bridge {
         let _drive = Drive(self);
         let streams = self.streams.iter();
         let work = join_all(streams.map(|stream| self.follow(stream, patience, stop.clone())));
-        match &self.heartbeat {
-            Some(heartbeat) => heartbeat.accompany(work, &stop, self).await,
-            None => work.await,
-        }
+        self.noting_successes(async {
+            match &self.heartbeat {
+                Some(heartbeat) => heartbeat.accompany(work, &stop, self).await,
+                None => work.await,
+            }
+        })
+        .await
     }
 
     async fn follow<S: Future<Output = ()>>(

@@ -1,7 +1,5 @@
 //! The command line: a file for each command.
 
-use std::time::Duration;
-
 use clap::{Parser, Subcommand};
 
 mod content;
@@ -48,12 +46,4 @@ pub(crate) enum Command {
     Content(ContentArgs),
     /// Draw a dashboard over logs as an HTML page, without Datadog
     Preview(PreviewArgs),
-}
-
-/// A time such as `30s`.
-fn duration(text: &str) -> Result<Duration, String> {
-    let span: jiff::SignedDuration = text
-        .parse()
-        .map_err(|_| "write a time such as 30s, 2m or 1h".to_owned())?;
-    Duration::try_from(span).map_err(|_| "a time can't be negative".to_owned())
 }
