@@ -167,6 +167,7 @@ fn cause(error: &StepError) -> Exit {
         },
         StepError::Sink { error, .. } => match error.kind() {
             SendErrorKind::Unauthorized => Exit::ApiKey,
+            SendErrorKind::Storage(_) => Exit::StateFolder,
             SendErrorKind::Timeout
             | SendErrorKind::Connect
             | SendErrorKind::Certificate
