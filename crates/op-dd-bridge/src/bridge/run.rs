@@ -18,6 +18,8 @@ pub enum Progress<'a> {
         stream: &'a StreamId,
         /// What was done.
         report: &'a StepReport,
+        /// How long it took.
+        took: Duration,
     },
     /// A step failed; there will be another.
     Failure {
@@ -25,6 +27,8 @@ pub enum Progress<'a> {
         stream: &'a StreamId,
         /// What failed.
         error: &'a StepError,
+        /// How long it took.
+        took: Duration,
     },
 }
 
@@ -103,13 +107,17 @@ impl Bridge {
         // When the round began that goes on for as long as there is more.
         let mut round = Instant::now();
         while before(&stop, ready(())).await {
-            let next = match self.step_of(stream).await {
+            let begun = Instant::now();
+            let step = self.step_of(stream).await;
+            let took = begun.elapsed();
+            let next = match step {
                 Ok(report) => {
                     trouble.end();
                     self.settings.alarms.clear(&stream.id);
                     self.tell(&Progress::Step {
                         stream: &stream.id,
                         report: &report,
+                        took,
                     });
                     if report.more {
                         continue;
@@ -130,6 +138,7 @@ impl Bridge {
                         self.tell(&Progress::Failure {
                             stream: &stream.id,
                             error: &error,
+                            took,
                         });
                     }
                     match trouble.wait(error, patience) {
