@@ -39,10 +39,10 @@ impl Trouble {
         let wait = match &error {
             StepError::Paused { by, wait, .. } => match by {
                 // Not all at once: the first finds out for all.
-                Scope::Intake => *wait + SPREAD.mul_f64(fastrand::f64()),
+                Scope::Destination(_) => *wait + SPREAD.mul_f64(fastrand::f64()),
                 _ => *wait,
             },
-            _ if error.is_hold() && patience.is_none() => PROBE_INTERVAL,
+            _ if error.is_hold() && patience.is_none_or(is_endless) => PROBE_INTERVAL,
             _ => {
                 let backoff = self.backoff.get_or_insert_with(backoff);
                 backoff.next().unwrap_or(PROBE_INTERVAL).max(asked)
@@ -74,6 +74,10 @@ impl Trouble {
             }
         }
     }
+}
+
+fn is_endless(patience: Duration) -> bool {
+    patience == Duration::MAX
 }
 
 fn backoff() -> ExponentialBackoff {
