@@ -5,12 +5,14 @@
 
 mod args;
 mod assembly;
+mod completions;
 mod config;
 mod content;
 mod counted;
 mod demo;
 mod exit;
 mod logging;
+mod man;
 mod preview;
 mod record;
 mod run;
@@ -57,6 +59,8 @@ fn execute(args: Args) -> Result<Exit, Failure> {
             Command::Demo(args) => demo::execute(&args).await,
             Command::Content(args) => content::execute(&args).await,
             Command::Preview(args) => preview::execute(&args),
+            Command::Completions(args) => completions::execute(&args),
+            Command::Man(args) => man::execute(&args),
         }
     });
     // A look-up or a disk that hangs can't be broken off, and nobody waits for it: files are replaced
