@@ -3,19 +3,16 @@
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use datadog_logs::{ApiKey, BuildError, Site, Tags};
 use onepassword_events::{AccessToken, ErrorKind, EventSource as _, Feed, Pacer};
 use op_dd_bridge::{Account, Bridge, Context, FileStore, Progress, StoreErrorKind};
 
-use crate::config::{self, Config, Secret};
+use crate::config::{self, Config, Secret, Start};
 use crate::exit::{Exit, Failure};
 
 const USER_AGENT: &str = concat!("op-dd/", env!("CARGO_PKG_VERSION"));
-
-/// How often each stream tells Datadog how it is doing: monitors wait for it.
-const HEARTBEAT: Duration = Duration::from_secs(300);
 
 /// A bridge, and the accounts of the configuration that it doesn't carry, with the reasons.
 pub(crate) struct Assembly {
@@ -32,7 +29,7 @@ pub(crate) fn assemble(
     let store = Arc::new(store);
     let ca = config.ca_certificates()?;
     let datadog = config.datadog()?;
-    let sink = Arc::new(intake(datadog, ca.as_deref())?);
+    let sink = Arc::new(intake(datadog, &config.http, ca.as_deref())?);
     let tags = Tags::new(&datadog.tags)
         .map_err(|error| Failure::configuration(format!("tags of [datadog]: {error}")))?;
 
@@ -40,10 +37,11 @@ pub(crate) fn assemble(
     let mut left_out = Vec::new();
     let mut builder = Bridge::builder(sink, store.clone(), store)
         .tags(tags.clone())
-        .heartbeat(HEARTBEAT)
+        .heartbeat(config.telemetry.heartbeat)
+        .poll_interval(config.polling.interval)
         .observer(observer);
     for settings in &config.accounts {
-        match account(settings, ca.as_deref(), &tags, &mut pacers) {
+        match account(settings, config, ca.as_deref(), &tags, &mut pacers) {
             Ok(account) => builder = builder.account(account),
             Err(failure) => left_out.push(failure),
         }
@@ -84,7 +82,11 @@ pub(crate) fn open_store(folder: &std::path::Path) -> Result<FileStore, Failure>
     })
 }
 
-fn intake(settings: &config::Datadog, ca: Option<&[u8]>) -> Result<datadog_logs::Client, Failure> {
+fn intake(
+    settings: &config::Datadog,
+    http: &config::Http,
+    ca: Option<&[u8]>,
+) -> Result<datadog_logs::Client, Failure> {
     let site = settings.url.as_ref().or(settings.site.as_ref());
     let key = read_key(&settings.api_key)
         .map_err(|fault| Failure::new(Exit::ApiKey, format!("Datadog's API key: {fault}")))?;
@@ -92,6 +94,8 @@ fn intake(settings: &config::Datadog, ca: Option<&[u8]>) -> Result<datadog_logs:
     let mut client = datadog_logs::Client::builder(key)
         .site(site.cloned().unwrap_or(Site::US1))
         .compression(settings.compression)
+        .connect_timeout(http.connect_timeout)
+        .timeout(http.timeout)
         .user_agent(USER_AGENT)
         .reread_key(move || aside(read_key, secret.clone()));
     if let Some(ca) = ca {
@@ -109,6 +113,7 @@ fn intake(settings: &config::Datadog, ca: Option<&[u8]>) -> Result<datadog_logs:
 /// the same over there share a pacer, whatever they are called here.
 fn account(
     settings: &config::Account,
+    config: &Config,
     ca: Option<&[u8]>,
     common_tags: &Tags,
     pacers: &mut HashMap<String, Pacer>,
@@ -118,11 +123,16 @@ fn account(
         Failure::new(exit, format!("account {name}: {fault}"))
     };
     let token = read_token(&settings.token).map_err(|fault| failure(Exit::Token, &fault))?;
-    let pacer = pacers.entry(account_key(&token)).or_default().clone();
+    let pacer = pacers
+        .entry(account_key(&token))
+        .or_insert_with(|| Pacer::new(settings.requests_per_second, settings.burst))
+        .clone();
     let secret = settings.token.clone();
     let mut client = onepassword_events::Client::builder(token)
         .user_agent(USER_AGENT)
         .pacer(pacer)
+        .connect_timeout(config.http.connect_timeout)
+        .timeout(config.http.timeout)
         .reread_token(move || aside(read_token, secret.clone()));
     if let Some(region) = settings.region {
         client = client.region(region);
@@ -164,10 +174,11 @@ fn account(
             .feeds(feeds.iter().copied())
             .map_err(|error| Failure::new(Exit::Token, error.to_string()))?;
     }
-    if let Some(start) = &settings.start {
-        account = account.start(start.to_system_time());
-    }
-    Ok(account)
+    let start = settings
+        .start
+        .clone()
+        .unwrap_or(Start::Ago(config.polling.start));
+    Ok(account.start(start.time(SystemTime::now())))
 }
 
 /// Which account of 1Password's a token is of: its id where the token says, else the token itself, of

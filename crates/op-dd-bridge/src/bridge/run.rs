@@ -19,6 +19,8 @@ pub enum Progress<'a> {
         stream: &'a StreamId,
         /// What was done.
         report: &'a StepReport,
+        /// How long it took.
+        took: Duration,
     },
     /// A step failed; there will be another.
     Failure {
@@ -26,6 +28,8 @@ pub enum Progress<'a> {
         stream: &'a StreamId,
         /// What failed.
         error: &'a StepError,
+        /// How long it took.
+        took: Duration,
     },
 }
 
@@ -84,10 +88,13 @@ impl Bridge {
         let streams = self.streams.iter();
         let work =
             join_all(streams.map(|stream| self.follow(stream, patience, stop.clone(), &alarms)));
-        match &self.heartbeat {
-            Some(heartbeat) => heartbeat.accompany(work, &stop, self).await,
-            None => work.await,
-        }
+        self.noting_successes(async {
+            match &self.heartbeat {
+                Some(heartbeat) => heartbeat.accompany(work, &stop, self).await,
+                None => work.await,
+            }
+        })
+        .await
     }
 
     async fn follow<S: Future<Output = ()>>(
@@ -102,13 +109,17 @@ impl Bridge {
         // When the round began that goes on for as long as there is more.
         let mut round = Instant::now();
         while before(&stop, ready(())).await {
-            let next = match self.step_of(stream).await {
+            let begun = Instant::now();
+            let step = self.step_of(stream).await;
+            let took = begun.elapsed();
+            let next = match step {
                 Ok(report) => {
                     trouble.end();
                     alarms.clear(&stream.id);
                     self.tell(&Progress::Step {
                         stream: &stream.id,
                         report: &report,
+                        took,
                     });
                     if report.more {
                         continue;
@@ -125,6 +136,7 @@ impl Bridge {
                         self.tell(&Progress::Failure {
                             stream: &stream.id,
                             error: &error,
+                            took,
                         });
                     }
                     match trouble.wait(error, patience) {

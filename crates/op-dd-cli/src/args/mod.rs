@@ -1,8 +1,8 @@
 //! The command line: a file for each command.
 
-use std::time::Duration;
-
 use clap::{Parser, Subcommand};
+
+use crate::logging::LogFormat;
 
 mod completions;
 mod content;
@@ -27,6 +27,10 @@ pub(crate) use run::RunArgs;
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,
+
+    /// How log lines look
+    #[arg(long, value_name = "FORMAT", global = true, default_value = "auto")]
+    pub(crate) log_format: LogFormat,
 }
 
 const FIRST_STEPS: &str = "\
@@ -39,8 +43,9 @@ Exit codes:
   3  1Password's token        8  the state folder is held by another process
   4  Datadog's key            9  partial: a stream was held, or there are new dead letters
 
-Log lines go to standard error; RUST_LOG chooses them: RUST_LOG=op_dd=debug
-shows every page.";
+Log lines go to standard error, in JSON unless that is a terminal; RUST_LOG chooses
+them: RUST_LOG=op_dd=debug shows every page. If it ends otherwise than clean, the last
+line says why, in plain text: op-dd: …";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
@@ -56,12 +61,4 @@ pub(crate) enum Command {
     Completions(CompletionsArgs),
     /// Print the man page, or write one for each command
     Man(ManArgs),
-}
-
-/// A time such as `30s`.
-fn duration(text: &str) -> Result<Duration, String> {
-    let span: jiff::SignedDuration = text
-        .parse()
-        .map_err(|_| "write a time such as 30s, 2m or 1h".to_owned())?;
-    Duration::try_from(span).map_err(|_| "a time can't be negative".to_owned())
 }

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::duration;
+use crate::config::duration;
 
 #[derive(Debug, clap::Args)]
 #[command(after_help = CONFIGURATION)]

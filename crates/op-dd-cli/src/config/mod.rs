@@ -1,8 +1,10 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use datadog_logs::{Compression, Site};
-use onepassword_events::{Feed, Region, Timestamp};
+use onepassword_events::{Feed, Pacer, Region};
 use op_dd_bridge::Name;
 use op_dd_content::WatchLists;
 use serde::{Deserialize, Deserializer};
@@ -10,30 +12,49 @@ use url::Url;
 
 use crate::exit::Failure;
 
+mod duration;
 mod notify;
 #[cfg(test)]
 mod oracle;
+mod proxy;
 mod readers;
 mod secret;
+mod start;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use duration::duration;
 pub(crate) use notify::Notify;
+pub(crate) use proxy::Proxy;
 pub(crate) use secret::Secret;
+pub(crate) use start::Start;
 
 /// What to carry from where to where.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Config {
     /// What looks at files alone can do without.
     #[serde(default)]
     pub(crate) datadog: Option<Datadog>,
     #[serde(default)]
-    pub(crate) state: State,
+    pub(crate) http: Http,
     #[serde(default)]
     pub(crate) tls: Tls,
     #[serde(default)]
+    pub(crate) state: State,
+    #[serde(default)]
+    pub(crate) polling: Polling,
+    /// A second destination, if there is to be one.
+    #[serde(default)]
+    pub(crate) archive: Option<Archive>,
+    #[serde(default)]
+    pub(crate) telemetry: Telemetry,
+    #[serde(default)]
     pub(crate) content: Content,
+    #[serde(default, deserialize_with = "by_feed")]
+    pub(crate) feeds: BTreeMap<Feed, FeedSettings>,
+    #[serde(default)]
+    pub(crate) privacy: Privacy,
     #[serde(default)]
     pub(crate) accounts: Vec<Account>,
 }
@@ -58,6 +79,117 @@ pub(crate) struct Datadog {
     pub(crate) compression: Compression,
     #[serde(default)]
     pub(crate) tags: Vec<String>,
+    /// How old an event may be and keep its own date; Datadog drops what is older than 18 hours.
+    #[serde(default = "longest_late_after", deserialize_with = "length")]
+    pub(crate) late_after: Duration,
+}
+
+impl Datadog {
+    /// The settings that nobody has changed.
+    pub(crate) fn new(api_key: Secret) -> Self {
+        Self {
+            site: None,
+            url: None,
+            api_key,
+            app_key: None,
+            api_url: None,
+            compression: zstd(),
+            tags: Vec::new(),
+            late_after: longest_late_after(),
+        }
+    }
+}
+
+/// How both ends are reached.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Http {
+    /// Without it, what the environment says (`HTTPS_PROXY`, `NO_PROXY` …).
+    #[serde(deserialize_with = "parsed_if_there")]
+    pub(crate) proxy: Option<Proxy>,
+    /// How long a connection may take to come about.
+    #[serde(deserialize_with = "length")]
+    pub(crate) connect_timeout: Duration,
+    /// How long an attempt may take as a whole.
+    #[serde(deserialize_with = "length")]
+    pub(crate) timeout: Duration,
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self {
+            proxy: None,
+            connect_timeout: Duration::from_secs(10),
+            timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Polling {
+    /// From the start of one look for news to the start of the next.
+    #[serde(deserialize_with = "length")]
+    pub(crate) interval: Duration,
+    /// How far back a stream begins that has no cursor, unless its account says otherwise.
+    #[serde(deserialize_with = "length")]
+    pub(crate) start: Duration,
+}
+
+impl Default for Polling {
+    fn default() -> Self {
+        Self {
+            interval: Duration::from_secs(10),
+            start: Duration::from_secs(17 * 3600),
+        }
+    }
+}
+
+/// A folder that every event goes to as well, with cursors of its own.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Archive {
+    pub(crate) dir: PathBuf,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Telemetry {
+    /// Where metrics and health can be asked for, if anywhere.
+    #[serde(deserialize_with = "parsed_if_there")]
+    pub(crate) listen: Option<SocketAddr>,
+    /// How often each stream tells Datadog how it is doing.
+    #[serde(deserialize_with = "length")]
+    pub(crate) heartbeat: Duration,
+}
+
+impl Default for Telemetry {
+    fn default() -> Self {
+        Self {
+            listen: None,
+            heartbeat: Duration::from_secs(300),
+        }
+    }
+}
+
+/// What is particular to the logs of a feed, in all accounts.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct FeedSettings {
+    pub(crate) tags: Vec<String>,
+    /// Fields that are taken out of every event, such as `actor_details.email`.
+    pub(crate) drop: Vec<String>,
+    /// Fields of which a keyed hash is sent instead.
+    pub(crate) hash: Vec<String>,
+    /// Whether IP addresses lose their last part.
+    pub(crate) truncate_ip: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Privacy {
+    /// What fields are hashed with.
+    pub(crate) key: Option<Secret>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -108,8 +240,31 @@ pub(crate) struct Account {
     pub(crate) feeds: Option<Vec<Feed>>,
     #[serde(default)]
     pub(crate) tags: Vec<String>,
-    #[serde(default, deserialize_with = "time_if_there")]
-    pub(crate) start: Option<Timestamp>,
+    /// Where a stream begins that has no cursor.
+    #[serde(default, deserialize_with = "start_if_there")]
+    pub(crate) start: Option<Start>,
+    #[serde(default = "rate")]
+    pub(crate) requests_per_second: f64,
+    /// How many requests may be saved up.
+    #[serde(default = "burst")]
+    pub(crate) burst: u32,
+}
+
+impl Account {
+    /// The settings that nobody has changed.
+    pub(crate) fn new(name: Name, token: Secret) -> Self {
+        Self {
+            name,
+            token,
+            region: None,
+            url: None,
+            feeds: None,
+            tags: Vec::new(),
+            start: None,
+            requests_per_second: rate(),
+            burst: burst(),
+        }
+    }
 }
 
 const NO_DATADOG: &str = "missing field `datadog`: add [datadog] with site and api_key";
@@ -153,15 +308,8 @@ impl Config {
             ));
         }
         let mut config = Self::of_datadog()?;
-        config.accounts.push(Account {
-            name: Name::DEFAULT,
-            token: Secret::Env("OP_EVENTS_TOKEN".to_owned()),
-            region: None,
-            url: None,
-            feeds: None,
-            tags: Vec::new(),
-            start: None,
-        });
+        let token = Secret::Env("OP_EVENTS_TOKEN".to_owned());
+        config.accounts.push(Account::new(Name::DEFAULT, token));
         Ok(config)
     }
 
@@ -178,20 +326,12 @@ impl Config {
 
     fn of_datadog() -> Result<Self, Failure> {
         let site = variable("DD_SITE").map(|site| site.parse()).transpose();
+        let mut datadog = Datadog::new(Secret::Env("DD_API_KEY".to_owned()));
+        datadog.site = site.map_err(|fault| Failure::configuration(format!("DD_SITE: {fault}")))?;
+        datadog.app_key = Some(Secret::Env("DD_APP_KEY".to_owned()));
         let config = Self {
-            datadog: Some(Datadog {
-                site: site.map_err(|fault| Failure::configuration(format!("DD_SITE: {fault}")))?,
-                url: None,
-                api_key: Secret::Env("DD_API_KEY".to_owned()),
-                app_key: Some(Secret::Env("DD_APP_KEY".to_owned())),
-                api_url: None,
-                compression: zstd(),
-                tags: Vec::new(),
-            }),
-            state: State::default(),
-            tls: Tls::default(),
-            content: Content::default(),
-            accounts: Vec::new(),
+            datadog: Some(datadog),
+            ..Self::default()
         };
         config.warn_of_site();
         Ok(config)
@@ -321,7 +461,9 @@ impl Config {
             .accounts
             .iter()
             .map(|account| (&account.token, format!("token of account {}", account.name)));
-        key.chain(app_key).chain(tokens)
+        let privacy = self.privacy.key.iter();
+        let privacy = privacy.map(|key| (key, "key of [privacy]".to_owned()));
+        key.chain(app_key).chain(tokens).chain(privacy)
     }
 }
 
@@ -345,6 +487,19 @@ fn variable(name: &str) -> Option<String> {
 
 fn zstd() -> Compression {
     Compression::Zstd
+}
+
+/// The longest: half an hour before Datadog drops a log for its date.
+const fn longest_late_after() -> Duration {
+    Duration::from_secs(17 * 3600 + 30 * 60)
+}
+
+const fn rate() -> f64 {
+    Pacer::RATE
+}
+
+const fn burst() -> u32 {
+    Pacer::BURST
 }
 
 /// Line and column of a place in a text, counted from 1.
@@ -373,14 +528,32 @@ where
 }
 
 /// A time in quotes, or as TOML writes it.
-fn time_if_there<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<Timestamp>, D::Error> {
+fn start_if_there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Start>, D::Error> {
     let text = match toml::Value::deserialize(deserializer)? {
         toml::Value::String(text) => text,
         other => other.to_string(),
     };
     text.parse().map(Some).map_err(serde::de::Error::custom)
+}
+
+/// A time such as `30s`.
+fn length<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    duration(&text).map_err(serde::de::Error::custom)
+}
+
+fn by_feed<'de, D, T>(deserializer: D) -> Result<BTreeMap<Feed, T>, D::Error>
+where
+    D: Deserializer<'de>,
+    T: Deserialize<'de>,
+{
+    let by_name = BTreeMap::<String, T>::deserialize(deserializer)?;
+    let by_feed = by_name
+        .into_iter()
+        .map(|(name, settings)| Ok((name.parse()?, settings)));
+    by_feed
+        .collect::<Result<_, onepassword_events::Error>>()
+        .map_err(serde::de::Error::custom)
 }
 
 fn parsed_list<'de, D, T>(deserializer: D) -> Result<Option<Vec<T>>, D::Error>

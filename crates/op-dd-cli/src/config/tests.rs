@@ -32,7 +32,69 @@ fn a_configuration_is_read() {
 fn a_time_may_stand_without_quotes() {
     let bare = GOOD.replace("\"2026-01-01T00:00:00Z\"", "2026-01-01T00:00:00Z");
     let start = Config::parse(&bare).unwrap().accounts.remove(0).start;
-    assert_eq!(start.unwrap().as_str(), "2026-01-01T00:00:00Z");
+    let time = "2026-01-01T00:00:00Z".parse().unwrap();
+    assert_eq!(start, Some(Start::At(time)));
+}
+
+#[test]
+fn all_that_can_be_set_is_read() {
+    let config = Config::parse(
+        r#"
+        [datadog]
+        api_key = "env:DD_API_KEY"
+        late_after = "12h"
+        [http]
+        proxy = "http://me:hidden@proxy.example.com:3128"
+        connect_timeout = "5s"
+        timeout = "1m"
+        [polling]
+        interval = "1m 30s"
+        start = "2h"
+        [archive]
+        dir = "/var/lib/op-dd/archive"
+        [telemetry]
+        listen = "127.0.0.1:9464"
+        heartbeat = "10m"
+        [feeds.itemusages]
+        tags = ["noisy:true"]
+        drop = ["user.name"]
+        hash = ["user.email"]
+        truncate_ip = true
+        [privacy]
+        key = "env:HASH_KEY"
+        [[accounts]]
+        name = "acme"
+        token = "env:T"
+        start = "30d"
+        requests_per_second = 2
+        burst = 10
+        "#,
+    )
+    .unwrap();
+    let seconds = Duration::from_secs;
+    assert_eq!(config.datadog().unwrap().late_after, seconds(12 * 3600));
+    let proxy = config.http.proxy.as_ref().unwrap();
+    assert_eq!(proxy.url().password(), Some("hidden"));
+    assert!(!format!("{config:?}").contains("hidden"));
+    assert_eq!(config.http.connect_timeout, seconds(5));
+    assert_eq!(config.http.timeout, seconds(60));
+    assert_eq!(config.polling.interval, seconds(90));
+    assert_eq!(config.polling.start, seconds(7200));
+    let archive = config.archive.as_ref().unwrap();
+    assert_eq!(archive.dir, Path::new("/var/lib/op-dd/archive"));
+    let listen = config.telemetry.listen.unwrap();
+    assert_eq!(listen.port(), 9464);
+    assert_eq!(config.telemetry.heartbeat, seconds(600));
+    let feed = &config.feeds[&Feed::ItemUsages];
+    assert_eq!(feed.tags, ["noisy:true"]);
+    assert_eq!(feed.drop, ["user.name"]);
+    assert_eq!(feed.hash, ["user.email"]);
+    assert!(feed.truncate_ip);
+    assert!(config.privacy.key.is_some());
+    let account = &config.accounts[0];
+    assert_eq!(account.start, Some(Start::Ago(seconds(30 * 24 * 3600))));
+    assert_eq!(account.requests_per_second.to_string(), "2");
+    assert_eq!(account.burst, 10);
 }
 
 #[test]

@@ -3,16 +3,15 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-use datadog_logs::{Compression, Site};
+use datadog_logs::Site;
 use indicatif::{ProgressBar, ProgressStyle};
-use onepassword_events::Timestamp;
 use op_dd_bridge::Name;
 use op_dd_fakes::{FakeDatadog, FakeEvents, Generator};
 use url::Url;
 
 use crate::args::DemoArgs;
 use crate::assembly::{Assembly, assemble, open_store};
-use crate::config::{self, Account, Config, Datadog, Secret, State, Tls};
+use crate::config::{Account, Config, Datadog, Secret, Start, State};
 use crate::exit::{Exit, Failure};
 use crate::run::verdict;
 use crate::signal::until_told_to_stop;
@@ -121,30 +120,23 @@ impl Fakes {
         };
         let datadog: Site = self.datadog.url().parse().map_err(|error| defect(&error))?;
         let events: Url = self.events.url().parse().map_err(|error| defect(&error))?;
+        let api_key = Secret::Literal(self.datadog.api_key().to_owned());
+        let token = Secret::Literal(self.events.token().to_owned());
+        let start = anchor.checked_sub(HISTORY);
         Ok(Config {
             datadog: Some(Datadog {
-                site: None,
                 url: Some(datadog),
-                api_key: Secret::Literal(self.datadog.api_key().to_owned()),
-                app_key: None,
-                api_url: None,
-                compression: Compression::Zstd,
-                tags: Vec::new(),
+                ..Datadog::new(api_key)
             }),
             state: State {
                 dir: Some(PathBuf::from(out).join("state")),
             },
-            tls: Tls::default(),
-            content: config::Content::default(),
             accounts: vec![Account {
-                name: Name::DEFAULT,
-                token: Secret::Literal(self.events.token().to_owned()),
-                region: None,
                 url: Some(events),
-                feeds: None,
-                tags: Vec::new(),
-                start: anchor.checked_sub(HISTORY).map(Timestamp::from),
+                start: start.map(|time| Start::At(time.into())),
+                ..Account::new(Name::DEFAULT, token)
             }],
+            ..Config::default()
         })
     }
 }
