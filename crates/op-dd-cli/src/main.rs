@@ -7,6 +7,7 @@ mod accounts;
 mod archive;
 mod args;
 mod assembly;
+mod completions;
 mod config;
 mod content;
 mod counted;
@@ -14,6 +15,7 @@ mod crew;
 mod demo;
 mod exit;
 mod logging;
+mod man;
 mod preview;
 mod record;
 mod run;
@@ -61,6 +63,8 @@ fn execute(args: Args) -> Result<Exit, Failure> {
             Command::Demo(args) => demo::execute(&args).await,
             Command::Content(args) => content::execute(&args).await,
             Command::Preview(args) => preview::execute(&args),
+            Command::Completions(args) => completions::execute(&args),
+            Command::Man(args) => man::execute(&args),
         }
     });
     // A look-up or a disk that hangs can't be broken off, and nobody waits for it: files are replaced

@@ -4,16 +4,20 @@ use clap::{Parser, Subcommand};
 
 use crate::logging::LogFormat;
 
+mod completions;
 mod content;
 mod demo;
+mod man;
 mod preview;
 mod run;
 
+pub(crate) use completions::CompletionsArgs;
 pub(crate) use content::{
     CheckArgs, ContentArgs, ContentCommand, DiffArgs, InstallArgs, ListsArgs, SettingsArgs,
     TargetArgs, UninstallArgs,
 };
 pub(crate) use demo::DemoArgs;
+pub(crate) use man::ManArgs;
 pub(crate) use preview::PreviewArgs;
 pub(crate) use run::RunArgs;
 
@@ -53,4 +57,8 @@ pub(crate) enum Command {
     Content(ContentArgs),
     /// Draw a dashboard over logs as an HTML page, without Datadog
     Preview(PreviewArgs),
+    /// Print what makes a shell complete this command line
+    Completions(CompletionsArgs),
+    /// Print the man page, or write one for each command
+    Man(ManArgs),
 }
