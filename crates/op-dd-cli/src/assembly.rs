@@ -7,7 +7,7 @@ use std::time::SystemTime;
 
 use datadog_logs::{ApiKey, BuildError, Site, Tags};
 use onepassword_events::{AccessToken, ErrorKind, EventSource as _, Feed, Pacer};
-use op_dd_bridge::{Account, Bridge, Context, FileStore, Progress, StoreErrorKind};
+use op_dd_bridge::{Account, Bridge, Context, FileStore, Progress};
 
 use crate::config::{self, Config, Secret, Start};
 use crate::exit::{Exit, Failure};
@@ -73,13 +73,7 @@ fn all_left_out(mut failures: Vec<Failure>) -> Failure {
 
 /// Takes the state folder for this process.
 pub(crate) fn open_store(folder: &std::path::Path) -> Result<FileStore, Failure> {
-    FileStore::open(folder).map_err(|error| {
-        let exit = match error.kind() {
-            StoreErrorKind::Held => Exit::Held,
-            _ => Exit::StateFolder,
-        };
-        Failure::new(exit, error.to_string())
-    })
+    Ok(FileStore::open(folder)?)
 }
 
 fn intake(

@@ -8,11 +8,13 @@ mod assembly;
 mod config;
 mod content;
 mod counted;
+mod cursor;
 mod demo;
 mod exit;
 mod logging;
 mod preview;
 mod record;
+mod remedy;
 mod run;
 mod signal;
 
@@ -54,6 +56,7 @@ fn execute(args: Args) -> Result<Exit, Failure> {
     let done = runtime.block_on(async {
         match args.command {
             Command::Run(args) => run::execute(&args).await,
+            Command::Cursor(args) => cursor::execute(&args).await,
             Command::Demo(args) => demo::execute(&args).await,
             Command::Content(args) => content::execute(&args).await,
             Command::Preview(args) => preview::execute(&args),

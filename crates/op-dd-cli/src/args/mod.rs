@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 
 mod content;
+mod cursor;
 mod demo;
 mod preview;
 mod run;
@@ -10,6 +11,10 @@ mod run;
 pub(crate) use content::{
     CheckArgs, ContentArgs, ContentCommand, DiffArgs, InstallArgs, ListsArgs, SettingsArgs,
     TargetArgs, UninstallArgs,
+};
+pub(crate) use cursor::{
+    CursorArgs, CursorCommand, Format, ImportCursorsArgs, ResetCursorArgs, SetCursorArgs,
+    ShowCursorsArgs, WhyArgs,
 };
 pub(crate) use demo::DemoArgs;
 pub(crate) use preview::PreviewArgs;
@@ -40,6 +45,8 @@ shows every page.";
 pub(crate) enum Command {
     /// Carry events from 1Password to Datadog
     Run(RunArgs),
+    /// Say how far every stream has come, and put streams elsewhere
+    Cursor(CursorArgs),
     /// Try it without any account: fakes of both ends on this machine, real HTTP between
     Demo(DemoArgs),
     /// Dashboards, detection rules, monitors and a log pipeline, as files
