@@ -3,11 +3,14 @@
 //! A thin user of the libraries: it reads the configuration, puts the parts together, and says in
 //! exit codes and one-line messages what came of it.
 
+mod accounts;
+mod archive;
 mod args;
 mod assembly;
 mod config;
 mod content;
 mod counted;
+mod crew;
 mod cursor;
 mod demo;
 mod exit;
@@ -16,6 +19,7 @@ mod preview;
 mod record;
 mod remedy;
 mod run;
+mod secrets;
 mod signal;
 
 use std::io::Write as _;
@@ -27,7 +31,7 @@ use exit::{Exit, Failure};
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    logging::start();
+    logging::start(args.log_format);
     match execute(args) {
         Ok(exit) => exit.into(),
         Err(failure) => {

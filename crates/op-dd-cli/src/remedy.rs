@@ -66,7 +66,7 @@ impl Remedies {
             Progress::Step { stream, .. } => {
                 said.remove(*stream);
             }
-            Progress::Failure { stream, error } => {
+            Progress::Failure { stream, error, .. } => {
                 if let Some(remedy) = of_step(stream, error)
                     && said.insert((*stream).clone())
                 {
