@@ -2,6 +2,7 @@
 //! program.
 
 mod browser;
+mod command_line;
 mod content;
 mod content_access;
 mod content_attributes;
@@ -30,6 +31,7 @@ mod simulator;
 mod soak;
 mod sockets;
 mod state;
+mod terminal;
 mod tls;
 mod workspace;
 mod world;

@@ -7,6 +7,7 @@ mod accounts;
 mod archive;
 mod args;
 mod assembly;
+mod completions;
 mod config;
 mod content;
 mod counted;
@@ -15,6 +16,7 @@ mod cursor;
 mod demo;
 mod exit;
 mod logging;
+mod man;
 mod preview;
 mod record;
 mod remedy;
@@ -64,6 +66,8 @@ fn execute(args: Args) -> Result<Exit, Failure> {
             Command::Demo(args) => demo::execute(&args).await,
             Command::Content(args) => content::execute(&args).await,
             Command::Preview(args) => preview::execute(&args),
+            Command::Completions(args) => completions::execute(&args),
+            Command::Man(args) => man::execute(&args),
         }
     });
     // A look-up or a disk that hangs can't be broken off, and nobody waits for it: files are replaced

@@ -4,12 +4,15 @@ use clap::{Parser, Subcommand};
 
 use crate::logging::LogFormat;
 
+mod completions;
 mod content;
 mod cursor;
 mod demo;
+mod man;
 mod preview;
 mod run;
 
+pub(crate) use completions::CompletionsArgs;
 pub(crate) use content::{
     CheckArgs, ContentArgs, ContentCommand, DiffArgs, InstallArgs, ListsArgs, SettingsArgs,
     TargetArgs, UninstallArgs,
@@ -19,6 +22,7 @@ pub(crate) use cursor::{
     ShowCursorsArgs, WhyArgs,
 };
 pub(crate) use demo::DemoArgs;
+pub(crate) use man::ManArgs;
 pub(crate) use preview::PreviewArgs;
 pub(crate) use run::RunArgs;
 
@@ -60,4 +64,8 @@ pub(crate) enum Command {
     Content(ContentArgs),
     /// Draw a dashboard over logs as an HTML page, without Datadog
     Preview(PreviewArgs),
+    /// Print what makes a shell complete this command line
+    Completions(CompletionsArgs),
+    /// Print the man page, or write one for each command
+    Man(ManArgs),
 }
