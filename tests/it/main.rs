@@ -7,6 +7,7 @@ mod content;
 mod content_access;
 mod content_attributes;
 mod content_check;
+mod cursor;
 mod demo;
 mod exit_codes;
 mod heartbeat;

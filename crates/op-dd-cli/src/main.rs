@@ -12,12 +12,14 @@ mod config;
 mod content;
 mod counted;
 mod crew;
+mod cursor;
 mod demo;
 mod exit;
 mod logging;
 mod man;
 mod preview;
 mod record;
+mod remedy;
 mod run;
 mod secrets;
 mod signal;
@@ -60,6 +62,7 @@ fn execute(args: Args) -> Result<Exit, Failure> {
     let done = runtime.block_on(async {
         match args.command {
             Command::Run(args) => run::execute(&args).await,
+            Command::Cursor(args) => cursor::execute(&args).await,
             Command::Demo(args) => demo::execute(&args).await,
             Command::Content(args) => content::execute(&args).await,
             Command::Preview(args) => preview::execute(&args),

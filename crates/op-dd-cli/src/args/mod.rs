@@ -6,6 +6,7 @@ use crate::logging::LogFormat;
 
 mod completions;
 mod content;
+mod cursor;
 mod demo;
 mod man;
 mod preview;
@@ -15,6 +16,10 @@ pub(crate) use completions::CompletionsArgs;
 pub(crate) use content::{
     CheckArgs, ContentArgs, ContentCommand, DiffArgs, InstallArgs, ListsArgs, SettingsArgs,
     TargetArgs, UninstallArgs,
+};
+pub(crate) use cursor::{
+    CursorArgs, CursorCommand, Format, ImportCursorsArgs, ResetCursorArgs, SetCursorArgs,
+    ShowCursorsArgs, WhyArgs,
 };
 pub(crate) use demo::DemoArgs;
 pub(crate) use man::ManArgs;
@@ -51,6 +56,8 @@ line says why, in plain text: op-dd: …";
 pub(crate) enum Command {
     /// Carry events from 1Password to Datadog
     Run(RunArgs),
+    /// Say how far every stream has come, and put streams elsewhere
+    Cursor(CursorArgs),
     /// Try it without any account: fakes of both ends on this machine, real HTTP between
     Demo(DemoArgs),
     /// Dashboards, detection rules, monitors and a log pipeline, as files
