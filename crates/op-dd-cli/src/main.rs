@@ -3,12 +3,15 @@
 //! A thin user of the libraries: it reads the configuration, puts the parts together, and says in
 //! exit codes and one-line messages what came of it.
 
+mod accounts;
+mod archive;
 mod args;
 mod assembly;
 mod completions;
 mod config;
 mod content;
 mod counted;
+mod crew;
 mod demo;
 mod exit;
 mod logging;
@@ -16,6 +19,7 @@ mod man;
 mod preview;
 mod record;
 mod run;
+mod secrets;
 mod signal;
 
 use std::io::Write as _;
