@@ -3,6 +3,7 @@
 
 mod browser;
 mod command_line;
+mod container;
 mod content;
 mod content_access;
 mod content_attributes;
@@ -13,9 +14,11 @@ mod exit_codes;
 mod heartbeat;
 mod hostile;
 mod kills;
+mod kubernetes;
 mod marked;
 mod mixed_page;
 mod mutation;
+mod operate;
 mod oracles;
 mod organisation;
 mod outages;
@@ -31,6 +34,7 @@ mod simulator;
 mod soak;
 mod sockets;
 mod state;
+mod systemd;
 mod terminal;
 mod tls;
 mod workspace;
