@@ -7,12 +7,14 @@ mod accounts;
 mod archive;
 mod args;
 mod assembly;
+mod backfill;
 mod config;
 mod content;
 mod counted;
 mod crew;
 mod demo;
 mod exit;
+mod job;
 mod logging;
 mod preview;
 mod record;
@@ -58,6 +60,7 @@ fn execute(args: Args) -> Result<Exit, Failure> {
     let done = runtime.block_on(async {
         match args.command {
             Command::Run(args) => run::execute(&args).await,
+            Command::Backfill(args) => backfill::execute(&args).await,
             Command::Demo(args) => demo::execute(&args).await,
             Command::Content(args) => content::execute(&args).await,
             Command::Preview(args) => preview::execute(&args),
