@@ -55,6 +55,6 @@ pub use archive::Archive;
 #[cfg(feature = "client")]
 pub use client::{BuildError, Client, ClientBuilder};
 #[cfg(feature = "reqwest")]
-pub use transport::ReqwestTransport;
+pub use transport::{ReqwestTransport, ReqwestTransportBuilder};
 #[cfg(feature = "client")]
 pub use transport::{Transport, TransportError, TransportErrorKind};

@@ -4,7 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use datadog_logs::Tags;
-use onepassword_events::{AccessToken, Client, ErrorKind, EventSource as _, Feed, Pacer};
+use onepassword_events::{
+    AccessToken, Client, ErrorKind, EventSource as _, Feed, Pacer, ReqwestTransport,
+};
 use op_dd_bridge::{Account, Context, Name};
 
 use crate::config::{self, Config, Secret};
@@ -16,11 +18,12 @@ const USER_AGENT: &str = concat!("op-dd/", env!("CARGO_PKG_VERSION"));
 /// The accounts of the configuration, to be opened one by one, and again if that failed.
 pub(crate) struct Accounts {
     config: Arc<Config>,
-    ca: Option<Vec<u8>>,
+    /// One for all: they share their connections, and what is trusted is read once.
+    transport: ReqwestTransport,
     tags: Tags,
     feed_tags: BTreeMap<Feed, Tags>,
     /// 1Password counts requests by its own accounts, so those that are the same over there share a
-    /// pacer, whatever they are called here.
+    /// pacer, whatever they are called here. The stricter limits count.
     pacers: Mutex<HashMap<String, Pacer>>,
 }
 
@@ -39,11 +42,8 @@ pub(crate) struct LeftOut {
 
 impl Accounts {
     /// Those of the configuration, whose logs all have these tags.
-    pub(crate) fn new(
-        config: Arc<Config>,
-        ca: Option<Vec<u8>>,
-        tags: Tags,
-    ) -> Result<Self, Failure> {
+    pub(crate) fn new(config: Arc<Config>, ca: Option<&[u8]>, tags: Tags) -> Result<Self, Failure> {
+        let transport = transport(&config.http, ca)?;
         let mut feed_tags = BTreeMap::new();
         for (feed, settings) in &config.feeds {
             let tags = Tags::new(&settings.tags).map_err(|error| {
@@ -53,7 +53,7 @@ impl Accounts {
         }
         Ok(Self {
             config,
-            ca,
+            transport,
             tags,
             feed_tags,
             pacers: Mutex::default(),
@@ -97,7 +97,7 @@ impl Accounts {
         let mut client = Client::builder(token)
             .user_agent(USER_AGENT)
             .pacer(pacer)
-            .connect_timeout(self.config.http.connect_timeout)
+            .transport(self.transport.clone())
             .timeout(self.config.http.timeout)
             .reread_token(move || aside(read_token, secret.clone()));
         if let Some(region) = settings.region {
@@ -105,9 +105,6 @@ impl Accounts {
         }
         if let Some(url) = &settings.url {
             client = client.url(url.clone());
-        }
-        if let Some(ca) = &self.ca {
-            client = client.ca_certificates(ca);
         }
         let client = client.build().map_err(|error| {
             let exit = match error.kind() {
@@ -145,10 +142,12 @@ impl Accounts {
 
     fn pacer(&self, token: &AccessToken, settings: &config::Account) -> Pacer {
         let mut pacers = self.pacers.lock().unwrap_or_else(PoisonError::into_inner);
-        pacers
+        let (rate, burst) = (settings.requests_per_second, settings.burst);
+        let pacer = pacers
             .entry(account_key(token))
-            .or_insert_with(|| Pacer::new(settings.requests_per_second, settings.burst))
-            .clone()
+            .or_insert_with(|| Pacer::new(rate, burst));
+        pacer.tighten(rate, burst);
+        pacer.clone()
     }
 
     /// The bridge joins them, too, but there one account's would stop the others.
@@ -168,6 +167,19 @@ impl Accounts {
         }
         Ok(())
     }
+}
+
+fn transport(settings: &config::Http, ca: Option<&[u8]>) -> Result<ReqwestTransport, Failure> {
+    let mut transport = ReqwestTransport::builder().connect_timeout(settings.connect_timeout);
+    if let Some(proxy) = &settings.proxy {
+        transport = transport.proxy(proxy.url());
+    }
+    if let Some(ca) = ca {
+        transport = transport.ca_certificates(ca);
+    }
+    transport
+        .build()
+        .map_err(|error| Failure::configuration(error.to_string()).because(&error))
 }
 
 /// Which account of 1Password's a token is of: its id where the token says, else the token itself, of

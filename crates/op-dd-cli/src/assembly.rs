@@ -47,7 +47,7 @@ pub(crate) fn assemble(
     let intake = Arc::new(intake(datadog, &config.http, ca.as_deref())?);
     let tags = Tags::new(&datadog.tags)
         .map_err(|error| Failure::configuration(format!("tags of [datadog]: {error}")))?;
-    let accounts = Accounts::new(Arc::clone(&config), ca, tags.clone())?;
+    let accounts = Accounts::new(Arc::clone(&config), ca.as_deref(), tags.clone())?;
     let (members, left_out) = accounts.open_all();
     if members.is_empty() && !left_out.is_empty() {
         return Err(all_left_out(left_out));
@@ -230,6 +230,9 @@ fn intake(
         .timeout(http.timeout)
         .user_agent(USER_AGENT)
         .reread_key(move || aside(read_key, secret.clone()));
+    if let Some(proxy) = &http.proxy {
+        client = client.proxy(proxy.url());
+    }
     if let Some(ca) = ca {
         client = client.ca_certificates(ca);
     }

@@ -9,6 +9,8 @@
 mod archive;
 mod delivery;
 mod http;
+#[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
+mod proxy;
 mod secrecy;
 mod send;
 mod submit;
