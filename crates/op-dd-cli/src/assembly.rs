@@ -119,9 +119,7 @@ impl Assembly {
             Sink::Archive(folder) => self.to_archive(folder)?,
         };
         let mut account = member
-            .account
-            .clone()
-            .source(Arc::new(member.client.clone()))
+            .unhurried()
             .start(part.from.to_system_time())
             .end(part.to.to_system_time());
         if !job.asked.feeds.is_empty() {
