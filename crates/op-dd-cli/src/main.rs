@@ -7,6 +7,7 @@ mod accounts;
 mod archive;
 mod args;
 mod assembly;
+mod backfill;
 mod completions;
 mod config;
 mod content;
@@ -15,6 +16,7 @@ mod crew;
 mod cursor;
 mod demo;
 mod exit;
+mod job;
 mod logging;
 mod man;
 mod preview;
@@ -63,6 +65,7 @@ fn execute(args: Args) -> Result<Exit, Failure> {
         match args.command {
             Command::Run(args) => run::execute(&args).await,
             Command::Cursor(args) => cursor::execute(&args).await,
+            Command::Backfill(args) => backfill::execute(&args).await,
             Command::Demo(args) => demo::execute(&args).await,
             Command::Content(args) => content::execute(&args).await,
             Command::Preview(args) => preview::execute(&args),

@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::logging::LogFormat;
 
+mod backfill;
 mod completions;
 mod content;
 mod cursor;
@@ -12,6 +13,7 @@ mod man;
 mod preview;
 mod run;
 
+pub(crate) use backfill::BackfillArgs;
 pub(crate) use completions::CompletionsArgs;
 pub(crate) use content::{
     CheckArgs, ContentArgs, ContentCommand, DiffArgs, InstallArgs, ListsArgs, SettingsArgs,
@@ -58,6 +60,8 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Say how far every stream has come, and put streams elsewhere
     Cursor(CursorArgs),
+    /// Carry a stretch of history, beside what happens now
+    Backfill(BackfillArgs),
     /// Try it without any account: fakes of both ends on this machine, real HTTP between
     Demo(DemoArgs),
     /// Dashboards, detection rules, monitors and a log pipeline, as files
