@@ -6,6 +6,7 @@
 mod args;
 mod assembly;
 mod config;
+mod config_texts;
 mod content;
 mod counted;
 mod demo;
@@ -30,7 +31,10 @@ fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(failure) => {
             // Whoever read it may be gone; the exit code says it, too.
-            let _ = writeln!(std::io::stderr(), "op-dd: {failure}");
+            let mut stderr = std::io::stderr().lock();
+            for line in failure.lines() {
+                let _ = writeln!(stderr, "op-dd: {line}");
+            }
             failure.exit().into()
         }
     }
@@ -54,6 +58,7 @@ fn execute(args: Args) -> Result<Exit, Failure> {
     let done = runtime.block_on(async {
         match args.command {
             Command::Run(args) => run::execute(&args).await,
+            Command::Config(args) => config_texts::print(&args),
             Command::Demo(args) => demo::execute(&args).await,
             Command::Content(args) => content::execute(&args).await,
             Command::Preview(args) => preview::execute(&args),

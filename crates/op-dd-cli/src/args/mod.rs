@@ -2,11 +2,13 @@
 
 use clap::{Parser, Subcommand};
 
+mod config;
 mod content;
 mod demo;
 mod preview;
 mod run;
 
+pub(crate) use config::{ConfigArgs, ConfigCommand};
 pub(crate) use content::{
     CheckArgs, ContentArgs, ContentCommand, DiffArgs, InstallArgs, ListsArgs, SettingsArgs,
     TargetArgs, UninstallArgs,
@@ -24,7 +26,7 @@ pub(crate) struct Args {
 }
 
 const FIRST_STEPS: &str = "\
-Start with op-dd demo: it needs no account. A first configuration: op-dd run --help.
+Start with op-dd demo: it needs no account. A first configuration: op-dd config example.
 
 Exit codes:
   0  clean                    5  a server could not be reached
@@ -40,6 +42,8 @@ shows every page.";
 pub(crate) enum Command {
     /// Carry events from 1Password to Datadog
     Run(RunArgs),
+    /// Print an example of the configuration, or its schema
+    Config(ConfigArgs),
     /// Try it without any account: fakes of both ends on this machine, real HTTP between
     Demo(DemoArgs),
     /// Dashboards, detection rules, monitors and a log pipeline, as files
