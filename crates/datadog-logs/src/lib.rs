@@ -43,14 +43,18 @@ mod sink;
 
 pub use sink::LogSink;
 
+#[cfg(feature = "archive")]
+mod archive;
 #[cfg(feature = "client")]
 mod client;
 #[cfg(feature = "client")]
 mod transport;
 
+#[cfg(feature = "archive")]
+pub use archive::Archive;
 #[cfg(feature = "client")]
 pub use client::{BuildError, Client, ClientBuilder};
 #[cfg(feature = "reqwest")]
-pub use transport::ReqwestTransport;
+pub use transport::{ReqwestTransport, ReqwestTransportBuilder};
 #[cfg(feature = "client")]
 pub use transport::{Transport, TransportError, TransportErrorKind};

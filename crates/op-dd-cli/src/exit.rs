@@ -25,7 +25,7 @@ impl From<Exit> for ExitCode {
 
 /// Why the program ends otherwise than clean: a line that names the cause and the remedy, or several
 /// if there are several causes at once.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Failure {
     exit: Exit,
     line: String,

@@ -3,18 +3,22 @@
 //! A thin user of the libraries: it reads the configuration, puts the parts together, and says in
 //! exit codes and one-line messages what came of it.
 
+mod accounts;
+mod archive;
 mod args;
 mod assembly;
 mod config;
 mod config_texts;
 mod content;
 mod counted;
+mod crew;
 mod demo;
 mod exit;
 mod logging;
 mod preview;
 mod record;
 mod run;
+mod secrets;
 mod signal;
 
 use std::io::Write as _;
@@ -26,7 +30,7 @@ use exit::{Exit, Failure};
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    logging::start();
+    logging::start(args.log_format);
     match execute(args) {
         Ok(exit) => exit.into(),
         Err(failure) => {

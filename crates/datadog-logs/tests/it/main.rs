@@ -5,8 +5,12 @@
     reason = "clippy lets tests unwrap, but not what they share"
 )]
 
+#[cfg(feature = "archive")]
+mod archive;
 mod delivery;
 mod http;
+#[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
+mod proxy;
 mod secrecy;
 mod send;
 mod submit;

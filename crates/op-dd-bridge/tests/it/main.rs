@@ -6,6 +6,8 @@
 )]
 
 mod account;
+mod amendment;
+mod beside;
 mod collisions;
 mod crash;
 mod damage;
@@ -24,6 +26,7 @@ mod refusals;
 mod run;
 mod script;
 mod sentences;
+mod state_folder;
 mod step;
 mod stores;
 mod survival;

@@ -4,12 +4,14 @@ use std::sync::{Arc, Mutex};
 use std::thread::{ThreadId, current};
 use std::time::Duration;
 
+use futures_util::future::join;
 use onepassword_events::Feed::{self, AuditEvents, ItemUsages, SignInAttempts};
 use op_dd_bridge::Progress;
 use tokio::time::{Instant, sleep};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Metadata, Subscriber, span};
 
+use crate::event::name;
 use crate::script::{Answer, Reply, World, busy, locked_out, outage};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -205,19 +207,22 @@ async fn while_the_intake_is_down_little_is_asked_of_1password() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_held_is_tried_every_minute() {
+async fn what_is_refused_is_tried_again_soon_and_then_every_minute() {
     let world = World::new();
     let acme = world.source("acme", &[ItemUsages]);
     let beta = world.source("beta", &[ItemUsages]);
     beta.pages(ItemUsages, &[&["A"]]);
-    for _ in 0..3 {
+    for _ in 0..4 {
         acme.next(ItemUsages, Answer::Status(401, None));
         world.sink.next(Reply::Fail(locked_out()));
     }
     let bridge = world.bridge(&[&acme, &beta]);
     bridge.run(sleep(185 * SECOND)).await;
-    assert_eq!(world.journal.seconds("ask acme.example"), [0, 60, 120, 180]);
-    assert_eq!(world.journal.seconds("send A"), [0, 60, 120, 180]);
+    assert_eq!(
+        world.journal.seconds("ask acme.example"),
+        [0, 1, 61, 121, 181]
+    );
+    assert_eq!(world.journal.seconds("send A"), [0, 1, 61, 121, 181]);
     assert_eq!(world.store.cursor(&beta.stream(ItemUsages)).await, "c1");
 }
 
@@ -255,8 +260,8 @@ async fn every_step_and_every_failure_is_told() {
         .account(source.account())
         .observer(move |progress| {
             let text = match progress {
-                Progress::Step { stream, report } => format!("{stream} sent {}", report.sent),
-                Progress::Failure { stream, error } => format!("{stream} failed: {error}"),
+                Progress::Step { stream, report, .. } => format!("{stream} sent {}", report.sent),
+                Progress::Failure { stream, error, .. } => format!("{stream} failed: {error}"),
                 _ => String::new(),
             };
             tell.lock().unwrap().push(text);
@@ -352,4 +357,23 @@ async fn one_cause_is_one_line_when_it_begins_and_one_when_it_is_over() {
         .await;
     let said = std::mem::take(&mut *messages.0.lock().unwrap());
     assert_eq!(said, ["ERROR held", "INFO going on"]);
+
+    // The token is refused to two bridges of the same account.
+    for _ in 0..6 {
+        beta.next(ItemUsages, Answer::Status(401, None));
+    }
+    let one = world.bridge(&[&beta]);
+    let other = one.beside().destination(name("archive"));
+    let other = other.account(beta.account()).build().unwrap();
+    join(one.run(sleep(300 * SECOND)), other.run(sleep(300 * SECOND))).await;
+    let said = std::mem::take(&mut *messages.0.lock().unwrap());
+    assert_eq!(said, ["ERROR held", "INFO going on"]);
+
+    // What stops a bridge that nobody drives any longer is neither a cause nor over.
+    beta.next(ItemUsages, Answer::Status(401, None));
+    one.run(sleep(SECOND)).await;
+    beta.next(ItemUsages, Answer::Status(401, None));
+    other.run(sleep(100 * SECOND)).await;
+    let said = std::mem::take(&mut *messages.0.lock().unwrap());
+    assert_eq!(said, ["ERROR held", "ERROR held", "INFO going on"]);
 }
