@@ -11,6 +11,7 @@ use crate::assembly::{assemble, open_store};
 use crate::config::Config;
 use crate::crew::{Crew, names};
 use crate::exit::{Exit, Failure};
+use crate::job::Jobs;
 use crate::remedy::{self, Remedies};
 use crate::signal::until_told_to_stop;
 
@@ -21,6 +22,7 @@ pub(crate) async fn execute(args: &RunArgs) -> Result<Exit, Failure> {
     };
     let store = open_store(&config.state_folder(args.state.as_deref())?)?;
     let folder = store.path().display().to_string();
+    let jobs = Jobs::of(store.path());
     let tally = Arc::new(Tally::default());
     let counting = Arc::clone(&tally);
     let remedies = Remedies::default();
@@ -45,7 +47,7 @@ pub(crate) async fn execute(args: &RunArgs) -> Result<Exit, Failure> {
         };
         tracing::error!("{failure}; the other accounts go on without it{until}");
     }
-    let crew = Crew::new(assembly, Arc::default());
+    let crew = Crew::new(assembly, jobs, Arc::default());
     // Said once it can be told to stop: before that, it would be killed, though it has done nothing yet.
     let streams = names(crew.streams());
     let carrying = || tracing::info!(state = folder, "carrying {streams}");
