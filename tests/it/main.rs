@@ -2,6 +2,7 @@
 //! program.
 
 mod browser;
+mod config;
 mod content;
 mod content_access;
 mod content_attributes;
