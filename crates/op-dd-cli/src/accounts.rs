@@ -34,6 +34,18 @@ pub(crate) struct Member {
     pub(crate) client: Client,
 }
 
+/// How many requests of an account backfills leave to live polling: a few rounds of all feeds.
+const RESERVE: u32 = 10;
+
+impl Member {
+    /// The account, read by a client that has time.
+    pub(crate) fn unhurried(&self) -> Account {
+        let pacer = self.client.pacer().reserving(RESERVE);
+        let client = self.client.with_pacer(pacer);
+        self.account.clone().source(Arc::new(client))
+    }
+}
+
 /// An account that could not be opened, and why.
 pub(crate) struct LeftOut {
     pub(crate) name: Name,
