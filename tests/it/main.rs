@@ -2,6 +2,7 @@
 //! program.
 
 mod browser;
+mod config;
 mod command_line;
 mod container;
 mod content;

@@ -167,7 +167,7 @@ impl Config {
     }
 
     /// Reads a text: what it says, with what is odd about it, or all that is wrong with it.
-    fn parse(text: &str, need: Need) -> Result<(Self, Faults), Faults> {
+    pub(crate) fn parse(text: &str, need: Need) -> Result<(Self, Faults), Faults> {
         let mut faults = Faults::default();
         let (document, errors) = DeTable::parse_recoverable(text);
         let node = Spanned::new(document.span(), DeValue::Table(document.into_inner()));
@@ -280,7 +280,7 @@ impl Content {
 
 /// What a file has to have in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Need {
+pub(crate) enum Need {
     Accounts,
     Nothing,
 }
