@@ -1,6 +1,7 @@
 //! Everything that crosses crates: the libraries against the fakes over real sockets, and the real
 //! program.
 
+mod backfill;
 mod browser;
 mod config;
 mod command_line;

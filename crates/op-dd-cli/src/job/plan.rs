@@ -19,7 +19,7 @@ impl Job {
         archive: Option<&Path>,
         now: SystemTime,
     ) -> Result<Self, Failure> {
-        let to = to.min(now);
+        let (from, to, now) = (whole(from), whole(to.min(now)), whole(now));
         if from >= to {
             return Err(Failure::configuration(format!(
                 "the window from {} to {} is empty: --from is the earlier time, and what is yet to come \
@@ -88,6 +88,14 @@ fn absolute(folder: &Path) -> Result<PathBuf, Failure> {
     std::path::absolute(folder).map_err(|error| {
         let folder = folder.display();
         Failure::configuration(format!("the archive {folder} is no path: {error}"))
+    })
+}
+
+/// A time without its part of a second, which nobody asked for.
+fn whole(time: SystemTime) -> SystemTime {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH);
+    since.map_or(time, |since| {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(since.as_secs())
     })
 }
 
