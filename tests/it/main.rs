@@ -2,6 +2,8 @@
 //! program.
 
 mod browser;
+mod check;
+mod check_end_to_end;
 mod content;
 mod content_access;
 mod content_attributes;

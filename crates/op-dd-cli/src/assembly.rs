@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use datadog_logs::{ApiKey, BuildError, Site, Tags};
-use onepassword_events::{AccessToken, ErrorKind, EventSource as _, Feed, Pacer};
+use onepassword_events::{
+    AccessToken, Client, ErrorKind, EventSource as _, Feed, Pacer, RetryPolicy,
+};
 use op_dd_bridge::{Account, Bridge, Context, FileStore, Progress, StoreErrorKind};
 
 use crate::config::{self, Config, Secret, Start};
@@ -41,7 +43,8 @@ pub(crate) fn assemble(
         .poll_interval(config.polling.interval)
         .observer(observer);
     for settings in &config.accounts {
-        match account(settings, config, ca.as_deref(), &tags, &mut pacers) {
+        let client = events_client(settings, config, ca.as_deref(), &mut pacers);
+        match client.and_then(|client| account(settings, config, client, &tags)) {
             Ok(account) => builder = builder.account(account),
             Err(failure) => left_out.push(failure),
         }
@@ -82,7 +85,7 @@ pub(crate) fn open_store(folder: &std::path::Path) -> Result<FileStore, Failure>
     })
 }
 
-fn intake(
+pub(crate) fn intake(
     settings: &config::Datadog,
     http: &config::Http,
     ca: Option<&[u8]>,
@@ -109,15 +112,14 @@ fn intake(
     })
 }
 
-/// An account of the configuration. 1Password counts requests by its own accounts, so those that are
-/// the same over there share a pacer, whatever they are called here.
-fn account(
+/// What an account is read with. 1Password counts requests by its own accounts, so those that are the
+/// same over there share a pacer, whatever they are called here.
+pub(crate) fn events_client(
     settings: &config::Account,
     config: &Config,
     ca: Option<&[u8]>,
-    common_tags: &Tags,
     pacers: &mut HashMap<String, Pacer>,
-) -> Result<Account, Failure> {
+) -> Result<Client, Failure> {
     let name = &settings.name;
     let failure = |exit, fault: &dyn std::fmt::Display| {
         Failure::new(exit, format!("account {name}: {fault}"))
@@ -128,11 +130,15 @@ fn account(
         .or_insert_with(|| Pacer::new(settings.requests_per_second, settings.burst))
         .clone();
     let secret = settings.token.clone();
-    let mut client = onepassword_events::Client::builder(token)
+    // The bridge does its own waiting, and who only asks wants to be told at once.
+    let mut retries = RetryPolicy::default();
+    retries.attempts = 0;
+    let mut client = Client::builder(token)
         .user_agent(USER_AGENT)
         .pacer(pacer)
         .connect_timeout(config.http.connect_timeout)
         .timeout(config.http.timeout)
+        .retries(retries)
         .reread_token(move || aside(read_token, secret.clone()));
     if let Some(region) = settings.region {
         client = client.region(region);
@@ -143,13 +149,26 @@ fn account(
     if let Some(ca) = ca {
         client = client.ca_certificates(ca);
     }
-    let client = client.build().map_err(|error| {
+    client.build().map_err(|error| {
         let exit = match error.kind() {
             ErrorKind::Token => Exit::Token,
             _ => Exit::Configuration,
         };
         failure(exit, &error)
-    })?;
+    })
+}
+
+/// An account of the configuration.
+pub(crate) fn account(
+    settings: &config::Account,
+    config: &Config,
+    client: Client,
+    common_tags: &Tags,
+) -> Result<Account, Failure> {
+    let name = &settings.name;
+    let failure = |exit, fault: &dyn std::fmt::Display| {
+        Failure::new(exit, format!("account {name}: {fault}"))
+    };
     if client.feeds().is_empty() {
         let fault = "the token allows none of the feeds signinattempts, itemusages, auditevents: \
                      issue one that does";
@@ -174,11 +193,16 @@ fn account(
             .feeds(feeds.iter().copied())
             .map_err(|error| Failure::new(Exit::Token, error.to_string()))?;
     }
+    Ok(account.start(first_start(settings, config)))
+}
+
+/// Where the streams of an account begin that have no cursor.
+pub(crate) fn first_start(settings: &config::Account, config: &Config) -> SystemTime {
     let start = settings
         .start
         .clone()
         .unwrap_or(Start::Ago(config.polling.start));
-    Ok(account.start(start.time(SystemTime::now())))
+    start.time(SystemTime::now())
 }
 
 /// Which account of 1Password's a token is of: its id where the token says, else the token itself, of

@@ -5,11 +5,13 @@
 
 mod args;
 mod assembly;
+mod check;
 mod config;
 mod content;
 mod counted;
 mod demo;
 mod exit;
+mod expiry;
 mod logging;
 mod preview;
 mod record;
@@ -54,6 +56,7 @@ fn execute(args: Args) -> Result<Exit, Failure> {
     let done = runtime.block_on(async {
         match args.command {
             Command::Run(args) => run::execute(&args).await,
+            Command::Check(args) => check::execute(&args).await,
             Command::Demo(args) => demo::execute(&args).await,
             Command::Content(args) => content::execute(&args).await,
             Command::Preview(args) => preview::execute(&args),

@@ -153,29 +153,8 @@ fn names<'a>(streams: impl Iterator<Item = &'a StreamId>) -> String {
 
 fn cause(error: &StepError) -> Exit {
     match error {
-        StepError::Source(error) => match error.kind() {
-            ErrorKind::Token | ErrorKind::Unauthorized => Exit::Token,
-            ErrorKind::Timeout
-            | ErrorKind::Connect
-            | ErrorKind::Certificate
-            | ErrorKind::Network
-            | ErrorKind::Server
-            | ErrorKind::RateLimited
-            | ErrorKind::NotFound
-            | ErrorKind::Unexpected => Exit::Unreachable,
-            _ => Exit::Partial,
-        },
-        StepError::Sink(error) => match error.kind() {
-            SendErrorKind::Unauthorized => Exit::ApiKey,
-            SendErrorKind::Timeout
-            | SendErrorKind::Connect
-            | SendErrorKind::Certificate
-            | SendErrorKind::Network
-            | SendErrorKind::Server
-            | SendErrorKind::RateLimited
-            | SendErrorKind::Unexpected(_) => Exit::Unreachable,
-            _ => Exit::Partial,
-        },
+        StepError::Source(error) => error.kind().into(),
+        StepError::Sink(error) => error.kind().into(),
         StepError::Store(error) => match error.kind() {
             StoreErrorKind::Unreadable => Exit::Checkpoint,
             StoreErrorKind::Held => Exit::Held,

@@ -2,11 +2,13 @@
 
 use clap::{Parser, Subcommand};
 
+mod check;
 mod content;
 mod demo;
 mod preview;
 mod run;
 
+pub(crate) use check::{ChecklistArgs, Format};
 pub(crate) use content::{
     CheckArgs, ContentArgs, ContentCommand, DiffArgs, InstallArgs, ListsArgs, SettingsArgs,
     TargetArgs, UninstallArgs,
@@ -40,6 +42,8 @@ shows every page.";
 pub(crate) enum Command {
     /// Carry events from 1Password to Datadog
     Run(RunArgs),
+    /// Look at both ends and everything between, and say what to do about what is wrong
+    Check(ChecklistArgs),
     /// Try it without any account: fakes of both ends on this machine, real HTTP between
     Demo(DemoArgs),
     /// Dashboards, detection rules, monitors and a log pipeline, as files
