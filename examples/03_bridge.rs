@@ -68,10 +68,10 @@ async fn carry(
     let bridge = Bridge::builder(Arc::new(sink), store.clone(), store)
         .account(account)
         .observer(|progress| match progress {
-            Progress::Step { stream, report } if report.read > 0 => {
+            Progress::Step { stream, report, .. } if report.read > 0 => {
                 println!("  {stream}: {} read, {} sent", report.read, report.sent);
             }
-            Progress::Failure { stream, error } => println!("  {stream}: {error}"),
+            Progress::Failure { stream, error, .. } => println!("  {stream}: {error}"),
             _ => {}
         })
         .build()?;

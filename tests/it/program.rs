@@ -29,10 +29,10 @@ use crate::marked::{MARK, Secrets};
 pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 
 /// The program, with nothing in its environment: whoever runs the tests may have a proxy, a token or
-/// a state folder of his own there.
+/// a state folder of his own there. Its log lines are those that a person sees on a terminal.
 pub(crate) fn op_dd() -> Command {
     let mut command = Command::new(program("op-dd"));
-    command.env_clear();
+    command.env_clear().args(["--log-format", "human"]);
     command
 }
 
@@ -276,7 +276,15 @@ url = "{}"
             .env_clear()
             .envs(&self.environment)
             .current_dir(folder)
-            .args(["run", "--config", "op-dd.toml", "--state", state])
+            .args([
+                "--log-format",
+                "human",
+                "run",
+                "--config",
+                "op-dd.toml",
+                "--state",
+                state,
+            ])
             .args(["--once", "--patience", "1s"]);
         if fs::metadata(folder).unwrap().uid() == 0 {
             command.uid(NOBODY).gid(NOBODY);

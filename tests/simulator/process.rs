@@ -66,7 +66,7 @@ impl Surroundings {
             .poll_interval(self.world.plan.poll_interval)
             .clock(Arc::new(move || clock.read(time)))
             .observer(move |progress| {
-                if let Progress::Failure { stream, error } = progress {
+                if let Progress::Failure { stream, error, .. } = progress {
                     ear.hear(error);
                     let stream = world.stream(stream);
                     world

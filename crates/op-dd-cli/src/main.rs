@@ -27,7 +27,7 @@ use exit::{Exit, Failure};
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    logging::start();
+    logging::start(args.log_format);
     match execute(args) {
         Ok(exit) => exit.into(),
         Err(failure) => {

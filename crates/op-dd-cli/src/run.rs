@@ -24,7 +24,7 @@ pub(crate) async fn execute(args: &RunArgs) -> Result<Exit, Failure> {
     let tally = Arc::new(Tally::default());
     let counting = Arc::clone(&tally);
     let Assembly { bridge, left_out } = assemble(&config, store, move |progress| {
-        if let Progress::Step { stream, report } = progress {
+        if let Progress::Step { stream, report, .. } = progress {
             counting.add(report);
             tracing::debug!(%stream, ?report, "carried");
         }

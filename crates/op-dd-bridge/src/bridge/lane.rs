@@ -57,6 +57,7 @@ impl Lane {
 
     pub(super) async fn step(&mut self, bridge: &Bridge) -> Result<StepReport, StepError> {
         let (checkpoint, place) = self.checkpoint(bridge).await?;
+        tracing::Span::current().record("page", checkpoint.revision);
         if let Some((committed, report)) = self.unsettled.take()
             && committed == place
         {

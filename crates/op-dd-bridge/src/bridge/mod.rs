@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use datadog_logs::LogSink;
 use tokio::sync::Mutex;
+use tracing::Instrument as _;
 
 use crate::{CursorStore, DeadLetters, Mapper, StreamId};
 
@@ -101,13 +102,24 @@ impl Bridge {
     }
 
     async fn step_of(&self, stream: &Stream) -> Result<StepReport, StepError> {
-        let mut lane = stream.lane.lock().await;
-        if stream.pulse.is_new() {
-            self.recall(stream).await;
+        let StreamId {
+            account,
+            feed,
+            destination,
+        } = &stream.id;
+        let page = tracing::field::Empty;
+        let span = tracing::info_span!("step", %account, %feed, %destination, page);
+        async {
+            let mut lane = stream.lane.lock().await;
+            if stream.pulse.is_new() {
+                self.recall(stream).await;
+            }
+            let step = lane.step(self).await;
+            stream.pulse.take_note(&step);
+            step
         }
-        let step = lane.step(self).await;
-        stream.pulse.take_note(&step);
-        step
+        .instrument(span)
+        .await
     }
 }
 

@@ -19,6 +19,8 @@ pub enum Progress<'a> {
         stream: &'a StreamId,
         /// What was done.
         report: &'a StepReport,
+        /// How long it took.
+        took: Duration,
     },
     /// A step failed; there will be another.
     Failure {
@@ -26,6 +28,8 @@ pub enum Progress<'a> {
         stream: &'a StreamId,
         /// What failed.
         error: &'a StepError,
+        /// How long it took.
+        took: Duration,
     },
 }
 
@@ -105,13 +109,17 @@ impl Bridge {
         // When the round began that goes on for as long as there is more.
         let mut round = Instant::now();
         while before(&stop, ready(())).await {
-            let next = match self.step_of(stream).await {
+            let begun = Instant::now();
+            let step = self.step_of(stream).await;
+            let took = begun.elapsed();
+            let next = match step {
                 Ok(report) => {
                     trouble.end();
                     alarms.clear(&stream.id);
                     self.tell(&Progress::Step {
                         stream: &stream.id,
                         report: &report,
+                        took,
                     });
                     if report.more {
                         continue;
@@ -128,6 +136,7 @@ impl Bridge {
                         self.tell(&Progress::Failure {
                             stream: &stream.id,
                             error: &error,
+                            took,
                         });
                     }
                     match trouble.wait(error, patience) {

@@ -255,8 +255,8 @@ async fn every_step_and_every_failure_is_told() {
         .account(source.account())
         .observer(move |progress| {
             let text = match progress {
-                Progress::Step { stream, report } => format!("{stream} sent {}", report.sent),
-                Progress::Failure { stream, error } => format!("{stream} failed: {error}"),
+                Progress::Step { stream, report, .. } => format!("{stream} sent {}", report.sent),
+                Progress::Failure { stream, error, .. } => format!("{stream} failed: {error}"),
                 _ => String::new(),
             };
             tell.lock().unwrap().push(text);

@@ -2,6 +2,8 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::logging::LogFormat;
+
 mod check;
 mod content;
 mod demo;
@@ -23,6 +25,10 @@ pub(crate) use run::RunArgs;
 pub(crate) struct Args {
     #[command(subcommand)]
     pub(crate) command: Command,
+
+    /// How log lines look
+    #[arg(long, value_name = "FORMAT", global = true, default_value = "auto")]
+    pub(crate) log_format: LogFormat,
 }
 
 const FIRST_STEPS: &str = "\
@@ -35,8 +41,9 @@ Exit codes:
   3  1Password's token        8  the state folder is held by another process
   4  Datadog's key            9  partial: a stream was held, or there are new dead letters
 
-Log lines go to standard error; RUST_LOG chooses them: RUST_LOG=op_dd=debug
-shows every page.";
+Log lines go to standard error, in JSON unless that is a terminal; RUST_LOG chooses
+them: RUST_LOG=op_dd=debug shows every page. If it ends otherwise than clean, the last
+line says why, in plain text: op-dd: …";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {

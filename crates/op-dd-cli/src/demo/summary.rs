@@ -30,7 +30,7 @@ struct Counts {
 
 impl Summary {
     pub(super) fn add(&mut self, progress: &Progress<'_>) {
-        if let Progress::Step { stream, report } = progress {
+        if let Progress::Step { stream, report, .. } = progress {
             self.all += report;
             *self.feeds.entry(stream.feed.as_str()).or_default() += report;
         }
