@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use datadog_logs::SendErrorKind;
 use onepassword_events::ErrorKind;
+use op_dd_bridge::{StoreError, StoreErrorKind};
 
 /// What the program's exit code says. The numbers are a promise to scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +48,7 @@ impl From<SendErrorKind> for Exit {
     fn from(kind: SendErrorKind) -> Self {
         match kind {
             SendErrorKind::Unauthorized => Self::ApiKey,
+            SendErrorKind::Storage(_) => Self::StateFolder,
             SendErrorKind::Timeout
             | SendErrorKind::Connect
             | SendErrorKind::Certificate
@@ -60,7 +62,7 @@ impl From<SendErrorKind> for Exit {
 }
 
 /// Why the program ends otherwise than clean: one line that names the cause and the remedy.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Failure {
     exit: Exit,
     line: String,
@@ -93,6 +95,22 @@ impl Failure {
 
     pub(crate) fn exit(&self) -> Exit {
         self.exit
+    }
+}
+
+impl From<StoreErrorKind> for Exit {
+    fn from(kind: StoreErrorKind) -> Self {
+        match kind {
+            StoreErrorKind::Unreadable => Self::Checkpoint,
+            StoreErrorKind::Held => Self::Held,
+            _ => Self::StateFolder,
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::new(error.kind().into(), error.to_string())
     }
 }
 

@@ -3,19 +3,27 @@
 //! A thin user of the libraries: it reads the configuration, puts the parts together, and says in
 //! exit codes and one-line messages what came of it.
 
+mod accounts;
+mod archive;
 mod args;
 mod assembly;
 mod check;
+mod completions;
 mod config;
 mod content;
 mod counted;
+mod crew;
+mod cursor;
 mod demo;
 mod exit;
 mod expiry;
 mod logging;
+mod man;
 mod preview;
 mod record;
+mod remedy;
 mod run;
+mod secrets;
 mod signal;
 
 use std::io::Write as _;
@@ -57,9 +65,12 @@ fn execute(args: Args) -> Result<Exit, Failure> {
         match args.command {
             Command::Run(args) => run::execute(&args).await,
             Command::Check(args) => check::execute(&args).await,
+            Command::Cursor(args) => cursor::execute(&args).await,
             Command::Demo(args) => demo::execute(&args).await,
             Command::Content(args) => content::execute(&args).await,
             Command::Preview(args) => preview::execute(&args),
+            Command::Completions(args) => completions::execute(&args),
+            Command::Man(args) => man::execute(&args),
         }
     });
     // A look-up or a disk that hangs can't be broken off, and nobody waits for it: files are replaced

@@ -4,14 +4,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use datadog_logs::SendErrorKind;
 use onepassword_events::ErrorKind;
-use op_dd_bridge::{
-    Drained, Outcome, Progress, Scope, StepError, StepReport, StoreErrorKind, StreamId,
-};
+use op_dd_bridge::{Drained, Name, Outcome, Progress, Scope, StepError, StepReport, StreamId};
 
 use crate::args::RunArgs;
-use crate::assembly::{Assembly, assemble, open_store};
+use crate::assembly::{assemble, open_store};
 use crate::config::Config;
+use crate::crew::{Crew, names};
 use crate::exit::{Exit, Failure};
+use crate::remedy::{self, Remedies};
 use crate::signal::until_told_to_stop;
 
 pub(crate) async fn execute(args: &RunArgs) -> Result<Exit, Failure> {
@@ -23,22 +23,37 @@ pub(crate) async fn execute(args: &RunArgs) -> Result<Exit, Failure> {
     let folder = store.path().display().to_string();
     let tally = Arc::new(Tally::default());
     let counting = Arc::clone(&tally);
-    let Assembly { bridge, left_out } = assemble(&config, store, move |progress| {
+    let remedies = Remedies::default();
+    let observer = move |progress: &Progress<'_>| {
+        remedies.observe(progress);
         if let Progress::Step { stream, report, .. } = progress {
-            counting.add(report);
+            counting.add(stream, report);
             tracing::debug!(%stream, ?report, "carried");
         }
-    })?;
+    };
+    let assembly = assemble(Arc::new(config), store, Arc::new(observer))?;
+    let left_out: Vec<_> = assembly
+        .left_out
+        .iter()
+        .map(|left_out| left_out.failure.clone())
+        .collect();
     for failure in &left_out {
-        tracing::error!("{failure}; the other accounts go on without it, until the next start");
+        let until = if args.once {
+            ""
+        } else {
+            ", and it is tried again every minute"
+        };
+        tracing::error!("{failure}; the other accounts go on without it{until}");
     }
+    let crew = Crew::new(assembly, Arc::default());
     // Said once it can be told to stop: before that, it would be killed, though it has done nothing yet.
-    let carrying = || tracing::info!(state = folder, "carrying {}", names(bridge.streams()));
+    let streams = names(crew.streams());
+    let carrying = || tracing::info!(state = folder, "carrying {streams}");
 
     if !args.once {
         let ended = until_told_to_stop(args.grace, |stop| {
             carrying();
-            bridge.run(stop.told())
+            crew.run(stop)
         });
         let ended = ended.await?;
         if ended.is_none() {
@@ -50,7 +65,7 @@ pub(crate) async fn execute(args: &RunArgs) -> Result<Exit, Failure> {
     }
     let drained = until_told_to_stop(args.grace, |stop| {
         carrying();
-        bridge.drain(args.patience, stop.told())
+        crew.drain(args.patience, stop)
     });
     let drained = drained.await?;
     let read = tally.read.load(Ordering::Relaxed);
@@ -127,13 +142,16 @@ pub(crate) fn verdict(
 /// Whose trouble it is, and what.
 fn line(stream: &StreamId, error: &StepError) -> String {
     let remedy = if is_certificate(error) {
-        ", by ca_file of [tls] in the configuration"
+        ", by ca_file of [tls] in the configuration".to_owned()
     } else {
-        ""
+        remedy::of_step(stream, error).unwrap_or_default()
     };
     match error.scope(stream) {
         Scope::Account(name) => format!("account {name}: {error}{remedy}"),
         Scope::Stream(stream) => format!("{stream}: {error}{remedy}"),
+        scope @ Scope::Destination(_) if scope != Scope::Destination(Name::DATADOG) => {
+            format!("{scope}: {error}{remedy}")
+        }
         _ => format!("{error}{remedy}"),
     }
 }
@@ -141,31 +159,22 @@ fn line(stream: &StreamId, error: &StepError) -> String {
 fn is_certificate(error: &StepError) -> bool {
     match error {
         StepError::Source(error) => error.kind() == ErrorKind::Certificate,
-        StepError::Sink(error) => error.kind() == SendErrorKind::Certificate,
+        StepError::Sink { error, .. } => error.kind() == SendErrorKind::Certificate,
         _ => false,
     }
-}
-
-fn names<'a>(streams: impl Iterator<Item = &'a StreamId>) -> String {
-    let names: Vec<_> = streams.map(ToString::to_string).collect();
-    names.join(", ")
 }
 
 fn cause(error: &StepError) -> Exit {
     match error {
         StepError::Source(error) => error.kind().into(),
-        StepError::Sink(error) => error.kind().into(),
-        StepError::Store(error) => match error.kind() {
-            StoreErrorKind::Unreadable => Exit::Checkpoint,
-            StoreErrorKind::Held => Exit::Held,
-            _ => Exit::StateFolder,
-        },
+        StepError::Sink { error, .. } => error.kind().into(),
+        StepError::Store(error) => error.kind().into(),
         StepError::Paused { .. } => Exit::Unreachable,
         _ => Exit::Partial,
     }
 }
 
-/// What was done in all.
+/// What was done in all: the events that went to Datadog, and the dead letters of all streams.
 #[derive(Default)]
 struct Tally {
     read: AtomicUsize,
@@ -173,8 +182,10 @@ struct Tally {
 }
 
 impl Tally {
-    fn add(&self, report: &StepReport) {
-        self.read.fetch_add(report.read, Ordering::Relaxed);
+    fn add(&self, stream: &StreamId, report: &StepReport) {
+        if stream.destination == Name::DATADOG {
+            self.read.fetch_add(report.read, Ordering::Relaxed);
+        }
         self.refused.fetch_add(report.refused, Ordering::Relaxed);
     }
 }

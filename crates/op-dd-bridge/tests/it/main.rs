@@ -7,6 +7,7 @@
 
 mod account;
 mod amendment;
+mod beside;
 mod collisions;
 mod crash;
 mod damage;
@@ -20,6 +21,7 @@ mod json;
 mod lateness;
 mod mapping;
 mod page_memory;
+mod privacy;
 mod read_ahead;
 mod refusals;
 mod run;

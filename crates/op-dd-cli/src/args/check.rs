@@ -35,11 +35,11 @@ pub(crate) struct ChecklistArgs {
 
     /// For people, or for programs
     #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: Format,
+    pub(crate) format: Form,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Format {
+pub(crate) enum Form {
     /// A line for each check, and what to do
     #[default]
     Human,

@@ -5,17 +5,26 @@ use clap::{Parser, Subcommand};
 use crate::logging::LogFormat;
 
 mod check;
+mod completions;
 mod content;
+mod cursor;
 mod demo;
+mod man;
 mod preview;
 mod run;
 
-pub(crate) use check::{ChecklistArgs, Format};
+pub(crate) use check::{ChecklistArgs, Form};
+pub(crate) use completions::CompletionsArgs;
 pub(crate) use content::{
     CheckArgs, ContentArgs, ContentCommand, DiffArgs, InstallArgs, ListsArgs, SettingsArgs,
     TargetArgs, UninstallArgs,
 };
+pub(crate) use cursor::{
+    CursorArgs, CursorCommand, Format, ImportCursorsArgs, ResetCursorArgs, SetCursorArgs,
+    ShowCursorsArgs, WhyArgs,
+};
 pub(crate) use demo::DemoArgs;
+pub(crate) use man::ManArgs;
 pub(crate) use preview::PreviewArgs;
 pub(crate) use run::RunArgs;
 
@@ -51,10 +60,16 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Look at both ends and everything between, and say what to do about what is wrong
     Check(ChecklistArgs),
+    /// Say how far every stream has come, and put streams elsewhere
+    Cursor(CursorArgs),
     /// Try it without any account: fakes of both ends on this machine, real HTTP between
     Demo(DemoArgs),
     /// Dashboards, detection rules, monitors and a log pipeline, as files
     Content(ContentArgs),
     /// Draw a dashboard over logs as an HTML page, without Datadog
     Preview(PreviewArgs),
+    /// Print what makes a shell complete this command line
+    Completions(CompletionsArgs),
+    /// Print the man page, or write one for each command
+    Man(ManArgs),
 }

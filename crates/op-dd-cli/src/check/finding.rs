@@ -98,6 +98,15 @@ impl Check {
     }
 }
 
+impl Finding {
+    /// Adds what of this program's commands helps.
+    pub(super) fn add_to_remedy(&mut self, more: Option<&str>) {
+        if let Outcome::Warn { remedy } | Outcome::Fail { remedy, .. } = &mut self.outcome {
+            remedy.push_str(more.unwrap_or_default());
+        }
+    }
+}
+
 impl Subject {
     /// The account that it is of or about.
     pub(super) fn account(&self) -> Option<&Name> {

@@ -3,11 +3,12 @@
 use std::net::{SocketAddr, TcpListener};
 use std::path::Path;
 
-use op_dd_bridge::{StateFolder, StoreErrorKind};
+use op_dd_bridge::StateFolder;
 
 use super::finding::{Check, Finding, Subject, parted};
 use super::probe::{Fitness, probe};
 use crate::exit::{Exit, Failure};
+use crate::remedy;
 
 /// The state folder, and what is in it, if it can be read. One that a running op-dd holds is fine.
 pub(super) fn state(folder: Result<&Path, &Failure>) -> (Vec<Finding>, Option<StateFolder>) {
@@ -47,13 +48,14 @@ pub(super) fn state(folder: Result<&Path, &Failure>) -> (Vec<Finding>, Option<St
 
 fn checkpoints(state: &StateFolder) -> Finding {
     let check = Check::begin("checkpoints", Subject::Machine);
-    let unreadable = state
-        .streams
-        .iter()
-        .filter_map(|stream| stream.checkpoint.as_ref().err())
-        .chain(&state.faults);
-    let unreadable: Vec<_> = unreadable.collect();
-    let Some(first) = unreadable.first() else {
+    let unreadable = state.streams.iter().filter_map(|stream| {
+        let error = stream.checkpoint.as_ref().err()?;
+        Some((error, remedy::of_store(&stream.stream, error)))
+    });
+    let unreadable: Vec<_> = unreadable
+        .chain(state.faults.iter().map(|fault| (fault, None)))
+        .collect();
+    let Some((first, command)) = unreadable.first() else {
         let kept = state
             .streams
             .iter()
@@ -64,11 +66,9 @@ fn checkpoints(state: &StateFolder) -> Finding {
     if unreadable.len() > 1 {
         detail = format!("{detail}, and {} more", unreadable.len() - 1);
     }
-    let exit = match first.kind() {
-        StoreErrorKind::Unreadable => Exit::Checkpoint,
-        _ => Exit::StateFolder,
-    };
-    check.fail(exit, detail, remedy)
+    let mut finding = check.fail(first.kind().into(), detail, remedy);
+    finding.add_to_remedy(command.as_deref());
+    finding
 }
 
 /// The folder of the archive, if there is to be one.

@@ -1,8 +1,9 @@
 //! `op-dd check`: both ends and everything between, and what to do about what is wrong.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::io::stdout;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use datadog_logs::{Site, Tags};
 use futures_util::{StreamExt as _, stream};
@@ -13,9 +14,10 @@ use self::end_to_end::EndToEnd;
 use self::finding::{Check, Finding, Subject};
 use self::onepassword::{Account, Reader, Surroundings};
 use self::way::Way;
-use crate::args::{ChecklistArgs, Format};
+use crate::accounts::{Accounts, Member};
+use crate::args::{ChecklistArgs, Form};
 use crate::assembly;
-use crate::config::Config;
+use crate::config::{Config, Start};
 use crate::content::connection;
 use crate::counted::counted;
 use crate::exit::{Exit, Failure};
@@ -38,8 +40,8 @@ pub(crate) async fn execute(args: &ChecklistArgs) -> Result<Exit, Failure> {
     let mut out = stdout().lock();
     // Whoever reads may have gone; the exit code says it, too.
     let _ = match args.format {
-        Format::Human => report::tell(&findings, args.verbose, &mut out),
-        Format::Json => report::tell_in_json(&findings, &mut out),
+        Form::Human => report::tell(&findings, args.verbose, &mut out),
+        Form::Json => report::tell_in_json(&findings, &mut out),
     };
     verdict(&findings)
 }
@@ -52,7 +54,7 @@ async fn checklist(args: &ChecklistArgs) -> Vec<Finding> {
         None => Config::from_environment(),
     };
     let config = match config {
-        Ok(config) => config,
+        Ok(config) => Arc::new(config),
         Err(failure) => return vec![check.failed(&failure)],
     };
     let (ca, datadog) = match (config.ca_certificates(), config.datadog()) {
@@ -66,10 +68,14 @@ async fn checklist(args: &ChecklistArgs) -> Vec<Finding> {
             return vec![check.failed(&failure)];
         }
     };
-    let accounts = counted(config.accounts.len(), "account");
+    let accounts = match Accounts::new(Arc::clone(&config), ca.as_deref(), tags.clone()) {
+        Ok(accounts) => accounts,
+        Err(failure) => return vec![check.failed(&failure)],
+    };
+    let count = counted(config.accounts.len(), "account");
     let mut findings = vec![check.ok(match &args.config {
-        Some(path) => format!("{}, {accounts}", path.display()),
-        None => format!("from the environment, {accounts}"),
+        Some(path) => format!("{}, {count}", path.display()),
+        None => format!("from the environment, {count}"),
     })];
 
     let folder = config.state_folder(args.state.as_deref());
@@ -85,12 +91,12 @@ async fn checklist(args: &ChecklistArgs) -> Vec<Finding> {
 
     let around = Surroundings {
         state,
-        mapper: Arc::new(DefaultMapper::new()),
+        mapper: Arc::new(DefaultMapper::new().late_after(datadog.late_after)),
         way: Way::of(&config),
         offline: args.offline,
     };
     let intake = assembly::intake(datadog, &config.http, ca.as_deref());
-    let accounts = accounts_of(&config, ca.as_deref(), &tags);
+    let accounts = open(&accounts, &config);
     let (of_accounts, (of_datadog, reading)) = tokio::join!(
         stream::iter(&accounts)
             .map(|account| account.check(&around))
@@ -136,26 +142,25 @@ async fn checklist(args: &ChecklistArgs) -> Vec<Finding> {
     findings
 }
 
-fn accounts_of(config: &Config, ca: Option<&[u8]>, tags: &Tags) -> Vec<Account> {
-    let mut pacers = HashMap::new();
-    let accounts = config.accounts.iter().map(|settings| {
-        let client = assembly::events_client(settings, config, ca, &mut pacers);
-        let reader = client.and_then(|client| {
-            // What a run would say of it.
-            assembly::account(settings, config, client.clone(), tags)?;
-            let feeds = settings.feeds.clone().unwrap_or_else(|| client.feeds());
-            Ok(Reader {
-                client,
-                feeds,
-                start: assembly::first_start(settings, config),
-            })
+fn open(accounts: &Accounts, config: &Config) -> Vec<Account> {
+    let now = SystemTime::now();
+    let all = config.accounts.iter().map(|settings| {
+        let member = accounts.open_named(&settings.name);
+        let start = settings
+            .start
+            .clone()
+            .unwrap_or(Start::Ago(config.polling.start));
+        let reader = member.map(|Member { client, .. }| Reader {
+            feeds: settings.feeds.clone().unwrap_or_else(|| client.feeds()),
+            client,
+            start: start.time(now),
         });
         Account {
             name: settings.name.clone(),
             reader,
         }
     });
-    accounts.collect()
+    all.collect()
 }
 
 /// The one class of all that fails, or that there are several.

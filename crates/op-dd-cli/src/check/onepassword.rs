@@ -7,7 +7,7 @@ use datadog_logs::Tags;
 use onepassword_events::{
     Claims, Client, Error, ErrorKind, EventSource as _, Feed, Page, Position, Reset,
 };
-use op_dd_bridge::{Context, Mapper, Name, StateFolder, StreamId};
+use op_dd_bridge::{Context, Mapper, Name, StateFolder, StepError, StreamId};
 
 use super::clock::Reading;
 use super::finding::{Check, Finding, Subject, cause, parted};
@@ -15,6 +15,7 @@ use super::machine::OFFLINE;
 use super::way::Way;
 use crate::exit::{Exit, Failure};
 use crate::expiry::{Expiry, until};
+use crate::remedy;
 
 /// An account of the configuration, ready to be checked.
 pub(super) struct Account {
@@ -151,7 +152,12 @@ impl Account {
         };
         let page = match reader.client.page(feed, &position).await {
             Ok(page) => page,
-            Err(error) => return failed(check, &error, &reader.client, around),
+            Err(error) => {
+                let mut finding = failed(check, &error, &reader.client, around);
+                let remedy = remedy::of_step(&self.stream(feed), &StepError::Source(error));
+                finding.add_to_remedy(remedy.as_deref());
+                return finding;
+            }
         };
         let from = match position {
             Position::Reset(reset) => format!("from {} on", seconds(reset.start.to_system_time())),
@@ -181,11 +187,7 @@ impl Account {
         feed: Feed,
         around: &Surroundings,
     ) -> Result<Position, &'static str> {
-        let stream = StreamId {
-            account: self.name.clone(),
-            feed,
-            destination: Name::DATADOG,
-        };
+        let stream = self.stream(feed);
         let mut streams = around.state.iter().flat_map(|state| &state.streams);
         let kept = streams
             .find(|state| state.stream == stream)
@@ -197,6 +199,14 @@ impl Account {
                 |place| place.position.clone(),
             )),
             _ => Ok(Reset::new(reader.start.into()).into()),
+        }
+    }
+
+    fn stream(&self, feed: Feed) -> StreamId {
+        StreamId {
+            account: self.name.clone(),
+            feed,
+            destination: Name::DATADOG,
         }
     }
 

@@ -49,12 +49,12 @@ pub(crate) async fn execute(args: &DemoArgs) -> Result<Exit, Failure> {
     };
     let store = open_store(&config.state_folder(None)?)?;
     scene.keep()?;
-    let Assembly { bridge, .. } = assemble(&config, store, observer)?;
+    let Assembly { live, .. } = assemble(Arc::new(config), store, Arc::new(observer))?;
 
     let begun = Instant::now();
     let patience = Duration::from_secs(60);
     let grace = Duration::from_secs(10);
-    let drained = until_told_to_stop(grace, |stop| bridge.drain(patience, stop.told())).await?;
+    let drained = until_told_to_stop(grace, |stop| live.drain(patience, stop.told())).await?;
     bar.finish_and_clear();
 
     let summary = summary.lock().unwrap_or_else(PoisonError::into_inner);
