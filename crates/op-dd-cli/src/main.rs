@@ -10,6 +10,7 @@ mod assembly;
 mod check;
 mod completions;
 mod config;
+mod config_texts;
 mod content;
 mod counted;
 mod crew;
@@ -40,7 +41,10 @@ fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(failure) => {
             // Whoever read it may be gone; the exit code says it, too.
-            let _ = writeln!(std::io::stderr(), "op-dd: {failure}");
+            let mut stderr = std::io::stderr().lock();
+            for line in failure.lines() {
+                let _ = writeln!(stderr, "op-dd: {line}");
+            }
             failure.exit().into()
         }
     }
@@ -66,6 +70,7 @@ fn execute(args: Args) -> Result<Exit, Failure> {
             Command::Run(args) => run::execute(&args).await,
             Command::Check(args) => check::execute(&args).await,
             Command::Cursor(args) => cursor::execute(&args).await,
+            Command::Config(args) => config_texts::print(&args),
             Command::Demo(args) => demo::execute(&args).await,
             Command::Content(args) => content::execute(&args).await,
             Command::Preview(args) => preview::execute(&args),

@@ -6,6 +6,7 @@ use crate::logging::LogFormat;
 
 mod check;
 mod completions;
+mod config;
 mod content;
 mod cursor;
 mod demo;
@@ -15,6 +16,7 @@ mod run;
 
 pub(crate) use check::{ChecklistArgs, Form};
 pub(crate) use completions::CompletionsArgs;
+pub(crate) use config::{ConfigArgs, ConfigCommand};
 pub(crate) use content::{
     CheckArgs, ContentArgs, ContentCommand, DiffArgs, InstallArgs, ListsArgs, SettingsArgs,
     TargetArgs, UninstallArgs,
@@ -41,7 +43,7 @@ pub(crate) struct Args {
 }
 
 const FIRST_STEPS: &str = "\
-Start with op-dd demo: it needs no account. A first configuration: op-dd run --help.
+Start with op-dd demo: it needs no account. A first configuration: op-dd config example.
 
 Exit codes:
   0  clean                    5  a server could not be reached
@@ -62,6 +64,8 @@ pub(crate) enum Command {
     Check(ChecklistArgs),
     /// Say how far every stream has come, and put streams elsewhere
     Cursor(CursorArgs),
+    /// Print an example of the configuration, or its schema
+    Config(ConfigArgs),
     /// Try it without any account: fakes of both ends on this machine, real HTTP between
     Demo(DemoArgs),
     /// Dashboards, detection rules, monitors and a log pipeline, as files

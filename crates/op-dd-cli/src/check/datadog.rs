@@ -14,7 +14,7 @@ use crate::exit::{Exit, Failure};
 /// Everything about it, and what its clock says.
 pub(super) async fn check(
     settings: &config::Datadog,
-    client: &Result<Client, Failure>,
+    client: Option<&Result<Client, Failure>>,
     way: &Way,
     offline: bool,
 ) -> (Vec<Finding>, Option<Reading>) {
@@ -22,8 +22,13 @@ pub(super) async fn check(
     let key = Check::begin("api-key", Subject::Datadog);
     let intake = Check::begin("intake", Subject::Datadog);
     let client = match client {
-        Ok(client) => client,
-        Err(failure) => {
+        Some(Ok(client)) => client,
+        None => {
+            findings.push(key.skipped(OFFLINE));
+            findings.push(intake.skipped(OFFLINE));
+            return (findings, None);
+        }
+        Some(Err(failure)) => {
             findings.push(key.failed(failure));
             findings.push(intake.skipped("it takes the key"));
             return (findings, None);

@@ -87,6 +87,19 @@ impl Check {
         self.fail(failure.exit(), detail, remedy)
     }
 
+    /// The same, a finding for each of its causes.
+    pub(super) fn failed_for_each(self, failure: &Failure) -> Vec<Finding> {
+        let causes = failure.lines().map(|line| {
+            Self {
+                name: self.name,
+                subject: self.subject.clone(),
+                begun: self.begun,
+            }
+            .failed(&Failure::new(failure.exit(), line))
+        });
+        causes.collect()
+    }
+
     fn end(self, outcome: Outcome, detail: impl Into<String>) -> Finding {
         Finding {
             check: self.name,

@@ -1,14 +1,13 @@
 //! `op-dd check`: both ends and everything between, and what to do about what is wrong.
 
-use std::collections::HashSet;
-use std::io::stdout;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use datadog_logs::{Site, Tags};
 use futures_util::{StreamExt as _, stream};
 use onepassword_events::EventSource as _;
-use op_dd_bridge::DefaultMapper;
+use op_dd_bridge::{DefaultMapper, Name};
 
 use self::end_to_end::EndToEnd;
 use self::finding::{Check, Finding, Subject};
@@ -17,7 +16,7 @@ use self::way::Way;
 use crate::accounts::{Accounts, Member};
 use crate::args::{ChecklistArgs, Form};
 use crate::assembly;
-use crate::config::{Config, Start};
+use crate::config::{Config, Secret, Start};
 use crate::content::connection;
 use crate::counted::counted;
 use crate::exit::{Exit, Failure};
@@ -37,7 +36,7 @@ const AT_A_TIME: usize = 32;
 
 pub(crate) async fn execute(args: &ChecklistArgs) -> Result<Exit, Failure> {
     let findings = checklist(args).await;
-    let mut out = stdout().lock();
+    let mut out = anstream::stdout().lock();
     // Whoever reads may have gone; the exit code says it, too.
     let _ = match args.format {
         Form::Human => report::tell(&findings, args.verbose, &mut out),
@@ -55,7 +54,8 @@ async fn checklist(args: &ChecklistArgs) -> Vec<Finding> {
     };
     let config = match config {
         Ok(config) => Arc::new(config),
-        Err(failure) => return vec![check.failed(&failure)],
+        // All that is wrong with a file is found at once.
+        Err(failure) => return check.failed_for_each(&failure),
     };
     let (ca, datadog) = match (config.ca_certificates(), config.datadog()) {
         (Ok(ca), Ok(datadog)) => (ca, datadog),
@@ -95,14 +95,15 @@ async fn checklist(args: &ChecklistArgs) -> Vec<Finding> {
         way: Way::of(&config),
         offline: args.offline,
     };
-    let intake = assembly::intake(datadog, &config.http, ca.as_deref());
-    let accounts = open(&accounts, &config);
+    let intake = (!args.offline || is_at_hand(&datadog.api_key))
+        .then(|| assembly::intake(datadog, &config.http, ca.as_deref()));
+    let accounts = open(&accounts, &config, args.offline);
     let (of_accounts, (of_datadog, reading)) = tokio::join!(
         stream::iter(&accounts)
             .map(|account| account.check(&around))
             .buffered(AT_A_TIME)
             .collect::<Vec<_>>(),
-        datadog::check(datadog, &intake, &around.way, args.offline),
+        datadog::check(datadog, intake.as_ref(), &around.way, args.offline),
     );
     let mut readings = Vec::new();
     for (of_account, reading) in of_accounts {
@@ -122,7 +123,7 @@ async fn checklist(args: &ChecklistArgs) -> Vec<Finding> {
     }
     if args.end_to_end {
         match &intake {
-            Ok(intake) if intake_is_good => {
+            Some(Ok(intake)) if intake_is_good => {
                 let address = datadog.url.as_ref().or(datadog.site.as_ref());
                 let trial = EndToEnd {
                     intake,
@@ -142,18 +143,37 @@ async fn checklist(args: &ChecklistArgs) -> Vec<Finding> {
     findings
 }
 
-fn open(accounts: &Accounts, config: &Config) -> Vec<Account> {
+/// The accounts as a run would open them; offline without those whose token takes a connection to be read.
+fn open(accounts: &Accounts, config: &Config, offline: bool) -> Vec<Account> {
     let now = SystemTime::now();
+    let mut opened: HashMap<Name, Result<Member, Failure>> = if offline {
+        let at_hand = config
+            .accounts
+            .iter()
+            .filter(|settings| is_at_hand(&settings.token));
+        at_hand
+            .map(|settings| (settings.name.clone(), accounts.open_named(&settings.name)))
+            .collect()
+    } else {
+        let (members, left_out) = accounts.open_all();
+        let members = members
+            .into_iter()
+            .map(|member| (member.account.name().clone(), Ok(member)));
+        let left_out = left_out.into_iter().map(|one| (one.name, Err(one.failure)));
+        members.chain(left_out).collect()
+    };
     let all = config.accounts.iter().map(|settings| {
-        let member = accounts.open_named(&settings.name);
         let start = settings
             .start
             .clone()
             .unwrap_or(Start::Ago(config.polling.start));
-        let reader = member.map(|Member { client, .. }| Reader {
-            feeds: settings.feeds.clone().unwrap_or_else(|| client.feeds()),
-            client,
-            start: start.time(now),
+        let member = opened.remove(&settings.name);
+        let reader = member.map(|member| {
+            member.map(|Member { client, .. }| Reader {
+                feeds: settings.feeds.clone().unwrap_or_else(|| client.feeds()),
+                client,
+                start: start.time(now),
+            })
         });
         Account {
             name: settings.name.clone(),
@@ -161,6 +181,11 @@ fn open(accounts: &Accounts, config: &Config) -> Vec<Account> {
         }
     });
     all.collect()
+}
+
+/// Whether it takes no connection to read a secret.
+fn is_at_hand(secret: &Secret) -> bool {
+    !matches!(secret, Secret::OnePassword(_))
 }
 
 /// The one class of all that fails, or that there are several.

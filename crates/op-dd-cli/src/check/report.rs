@@ -1,8 +1,9 @@
 //! What was found, for people and for programs.
 
 use std::collections::BTreeMap;
-use std::io::{self, IsTerminal as _, Write};
+use std::io::{self, Write};
 
+use anstyle::{AnsiColor, Style};
 use op_dd_bridge::Name;
 use serde::Serialize;
 
@@ -11,10 +12,7 @@ use crate::counted::counted;
 
 /// Writes a line for each check, by side and account, and how many came out how.
 pub(super) fn tell(findings: &[Finding], verbose: bool, to: &mut dyn Write) -> io::Result<()> {
-    let page = Page {
-        in_colour: io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none(),
-        verbose,
-    };
+    let page = Page { verbose };
     let of = |which: fn(&Subject) -> bool| findings.iter().filter(move |one| which(&one.subject));
     page.side(
         "This machine",
@@ -55,7 +53,6 @@ pub(super) fn tell_in_json(findings: &[Finding], to: &mut dyn Write) -> io::Resu
 }
 
 struct Page {
-    in_colour: bool,
     verbose: bool,
 }
 
@@ -99,7 +96,7 @@ impl Page {
             return writeln!(
                 to,
                 "  {} {name}: {}; {count}",
-                self.word(&Outcome::Ok),
+                word(&Outcome::Ok),
                 telling.join("; "),
             );
         }
@@ -119,26 +116,23 @@ impl Page {
         let Finding {
             outcome, detail, ..
         } = finding;
-        writeln!(to, "  {} {what}: {detail}", self.word(outcome))?;
+        writeln!(to, "  {} {what}: {detail}", word(outcome))?;
         match outcome.remedy() {
             Some(remedy) => writeln!(to, "          to do: {remedy}"),
             None => Ok(()),
         }
     }
+}
 
-    fn word(&self, outcome: &Outcome) -> String {
-        let word = format!("{:<7}", outcome.word());
-        if !self.in_colour {
-            return word;
-        }
-        let colour = match outcome {
-            Outcome::Ok => 32,
-            Outcome::Warn { .. } => 33,
-            Outcome::Fail { .. } => 31,
-            Outcome::Skipped => 2,
-        };
-        format!("\x1b[{colour}m{word}\x1b[0m")
-    }
+/// The word for it, in its colour; whoever writes it takes the colour off where none is wanted.
+fn word(outcome: &Outcome) -> String {
+    let style = match outcome {
+        Outcome::Ok => AnsiColor::Green.on_default(),
+        Outcome::Warn { .. } => AnsiColor::Yellow.on_default(),
+        Outcome::Fail { .. } => AnsiColor::Red.on_default().bold(),
+        Outcome::Skipped => Style::new().dimmed(),
+    };
+    format!("{style}{:<7}{style:#}", outcome.word())
 }
 
 /// Such as `14 ok, 1 warn, 2 FAIL, 3 skipped`.
