@@ -4,6 +4,8 @@
 mod backfill;
 mod browser;
 mod config;
+mod check;
+mod check_end_to_end;
 mod command_line;
 mod container;
 mod content;

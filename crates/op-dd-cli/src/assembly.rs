@@ -204,7 +204,7 @@ pub(crate) fn open_store(folder: &Path) -> Result<FileStore, Failure> {
     Ok(FileStore::open(folder)?)
 }
 
-fn intake(
+pub(crate) fn intake(
     settings: &config::Datadog,
     http: &config::Http,
     ca: Option<&[u8]>,

@@ -8,6 +8,7 @@ mod archive;
 mod args;
 mod assembly;
 mod backfill;
+mod check;
 mod completions;
 mod config;
 mod config_texts;
@@ -18,6 +19,7 @@ mod cursor;
 mod demo;
 mod exit;
 mod job;
+mod expiry;
 mod logging;
 mod man;
 mod preview;
@@ -70,6 +72,8 @@ fn execute(args: Args) -> Result<Exit, Failure> {
             Command::Run(args) => run::execute(&args).await,
             Command::Cursor(args) => cursor::execute(&args).await,
             Command::Backfill(args) => backfill::execute(&args).await,
+            Command::Check(args) => check::execute(&args).await,
+            Command::Cursor(args) => cursor::execute(&args).await,
             Command::Config(args) => config_texts::print(&args),
             Command::Demo(args) => demo::execute(&args).await,
             Command::Content(args) => content::execute(&args).await,
