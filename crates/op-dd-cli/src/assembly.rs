@@ -11,12 +11,15 @@ use op_dd_bridge::{Account, Bridge, Context, FileStore, Progress, StoreErrorKind
 
 use crate::config::{self, Config, Secret, Start};
 use crate::exit::{Exit, Failure};
+use crate::telemetry::Telemetry;
 
 const USER_AGENT: &str = concat!("op-dd/", env!("CARGO_PKG_VERSION"));
 
-/// A bridge, and the accounts of the configuration that it doesn't carry, with the reasons.
+/// A bridge with its client of the intake, and the accounts of the configuration that it doesn't carry,
+/// with the reasons.
 pub(crate) struct Assembly {
     pub(crate) bridge: Bridge,
+    pub(crate) intake: Arc<datadog_logs::Client>,
     pub(crate) left_out: Vec<Failure>,
 }
 
@@ -24,25 +27,29 @@ pub(crate) struct Assembly {
 pub(crate) fn assemble(
     config: &Config,
     store: FileStore,
+    telemetry: &Telemetry,
     observer: impl Fn(&Progress<'_>) + Send + Sync + 'static,
 ) -> Result<Assembly, Failure> {
     let store = Arc::new(store);
     let ca = config.ca_certificates()?;
     let datadog = config.datadog()?;
-    let sink = Arc::new(intake(datadog, &config.http, ca.as_deref())?);
+    let intake = Arc::new(intake(datadog, &config.http, ca.as_deref())?);
     let tags = Tags::new(&datadog.tags)
         .map_err(|error| Failure::configuration(format!("tags of [datadog]: {error}")))?;
 
     let mut pacers = HashMap::new();
     let mut left_out = Vec::new();
-    let mut builder = Bridge::builder(sink, store.clone(), store)
+    let mut builder = Bridge::builder(intake.clone(), store.clone(), store)
         .tags(tags.clone())
         .heartbeat(config.telemetry.heartbeat)
         .poll_interval(config.polling.interval)
         .observer(observer);
     for settings in &config.accounts {
         match account(settings, config, ca.as_deref(), &tags, &mut pacers) {
-            Ok(account) => builder = builder.account(account),
+            Ok((account, client)) => {
+                telemetry.show_account(account.name(), &client);
+                builder = builder.account(account);
+            }
             Err(failure) => left_out.push(failure),
         }
     }
@@ -52,7 +59,11 @@ pub(crate) fn assemble(
     let bridge = builder
         .build()
         .map_err(|error| Failure::configuration(error.to_string()))?;
-    Ok(Assembly { bridge, left_out })
+    Ok(Assembly {
+        bridge,
+        intake,
+        left_out,
+    })
 }
 
 /// Nothing can be carried at all: the one cause if there is one, else that there are several.
@@ -117,7 +128,7 @@ fn account(
     ca: Option<&[u8]>,
     common_tags: &Tags,
     pacers: &mut HashMap<String, Pacer>,
-) -> Result<Account, Failure> {
+) -> Result<(Account, onepassword_events::Client), Failure> {
     let name = &settings.name;
     let failure = |exit, fault: &dyn std::fmt::Display| {
         Failure::new(exit, format!("account {name}: {fault}"))
@@ -164,7 +175,7 @@ fn account(
             Ok(tags)
         })
         .map_err(|error| failure(Exit::Configuration, &error))?;
-    let mut account = Account::new(name.clone(), Arc::new(client)).tags(tags);
+    let mut account = Account::new(name.clone(), Arc::new(client.clone())).tags(tags);
     if let Some(feeds) = &settings.feeds {
         if feeds.is_empty() {
             let fault = "feeds is empty: name one, or take it out to read all";
@@ -178,7 +189,7 @@ fn account(
         .start
         .clone()
         .unwrap_or(Start::Ago(config.polling.start));
-    Ok(account.start(start.time(SystemTime::now())))
+    Ok((account.start(start.time(SystemTime::now())), client))
 }
 
 /// Which account of 1Password's a token is of: its id where the token says, else the token itself, of

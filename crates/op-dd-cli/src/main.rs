@@ -10,11 +10,15 @@ mod content;
 mod counted;
 mod demo;
 mod exit;
+mod expiry;
 mod logging;
 mod preview;
 mod record;
 mod run;
 mod signal;
+mod systemd;
+mod telemetry;
+mod upkeep;
 
 use std::io::Write as _;
 use std::process::ExitCode;

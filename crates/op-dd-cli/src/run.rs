@@ -12,7 +12,10 @@ use crate::args::RunArgs;
 use crate::assembly::{Assembly, assemble, open_store};
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
-use crate::signal::until_told_to_stop;
+use crate::signal::{Hangups, until_told_to_stop};
+use crate::systemd::{self, News};
+use crate::telemetry::{Listener, Telemetry};
+use crate::upkeep::Upkeep;
 
 pub(crate) async fn execute(args: &RunArgs) -> Result<Exit, Failure> {
     let config = match &args.config {
@@ -21,26 +24,49 @@ pub(crate) async fn execute(args: &RunArgs) -> Result<Exit, Failure> {
     };
     let store = open_store(&config.state_folder(args.state.as_deref())?)?;
     let folder = store.path().display().to_string();
+    let hangups = Hangups::listen()?;
+    let listener = match config.telemetry.listen {
+        Some(address) => Some(Listener::bind(address).await?),
+        None => None,
+    };
+    let telemetry = Telemetry::new(config.polling.interval, config.telemetry.heartbeat);
     let tally = Arc::new(Tally::default());
-    let counting = Arc::clone(&tally);
-    let Assembly { bridge, left_out } = assemble(&config, store, move |progress| {
+    let (counting, watching) = (Arc::clone(&tally), telemetry.clone());
+    let assembly = assemble(&config, store, &telemetry, move |progress| {
+        watching.observe(progress);
         if let Progress::Step { stream, report, .. } = progress {
             counting.add(report);
             tracing::debug!(%stream, ?report, "carried");
         }
     })?;
+    let Assembly {
+        bridge,
+        intake,
+        left_out,
+    } = assembly;
+    telemetry.show_streams(bridge.streams());
+    let upkeep = Upkeep {
+        intake,
+        telemetry,
+        listener,
+        hangups,
+        reread: Arc::default(),
+    };
     for failure in &left_out {
         tracing::error!("{failure}; the other accounts go on without it, until the next start");
     }
     // Said once it can be told to stop: before that, it would be killed, though it has done nothing yet.
-    let carrying = || tracing::info!(state = folder, "carrying {}", names(bridge.streams()));
+    let carrying = || {
+        tracing::info!(state = folder, "carrying {}", names(bridge.streams()));
+        systemd::tell(News::Ready);
+    };
 
     if !args.once {
         let ended = until_told_to_stop(args.grace, |stop| {
             carrying();
             bridge.run(stop.told())
         });
-        let ended = ended.await?;
+        let ended = upkeep.beside(ended).await?;
         if ended.is_none() {
             tracing::warn!("what was under way took too long: the next start carries it again");
         }
@@ -52,7 +78,7 @@ pub(crate) async fn execute(args: &RunArgs) -> Result<Exit, Failure> {
         carrying();
         bridge.drain(args.patience, stop.told())
     });
-    let drained = drained.await?;
+    let drained = upkeep.beside(drained).await?;
     let read = tally.read.load(Ordering::Relaxed);
     let refused = tally.refused.load(Ordering::Relaxed);
     tracing::info!("{read} events carried");
