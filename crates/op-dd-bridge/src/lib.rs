@@ -10,6 +10,7 @@ mod mapping;
 mod name;
 mod store;
 mod stream;
+mod success;
 
 #[cfg(feature = "client")]
 mod bridge;
@@ -22,9 +23,12 @@ pub use mapper::{Context, Mapped, Mapper};
 pub use mapping::DefaultMapper;
 pub use name::{Name, NameError};
 #[cfg(feature = "client")]
-pub use store::FileStore;
+pub use store::{
+    Amendment, DeadLetterFile, FileStore, Holder, KeptCheckpoint, Note, StateFolder, StreamState,
+};
 pub use store::{CursorStore, MemoryStore, StoreError, StoreErrorKind};
-pub use stream::StreamId;
+pub use stream::{StreamId, StreamIdError};
+pub use success::Success;
 
 #[cfg(feature = "client")]
 pub use bridge::{

@@ -1,6 +1,6 @@
 use std::fmt;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// What a fake takes for the present: it dates the answers, decides what "the last hour" is and how old a log is.
 ///
@@ -38,6 +38,18 @@ impl Clock {
     /// A clock that stands still.
     pub fn fixed(instant: SystemTime) -> Self {
         Self::new(move || instant)
+    }
+
+    /// The same clock, but so much fast.
+    #[must_use]
+    pub fn fast_by(self, ahead: Duration) -> Self {
+        Self::new(move || self.now() + ahead)
+    }
+
+    /// The same clock, but so much slow.
+    #[must_use]
+    pub fn slow_by(self, behind: Duration) -> Self {
+        Self::new(move || self.now() - behind)
     }
 
     /// The present, by this clock.

@@ -2,10 +2,12 @@ use std::collections::{BTreeMap, HashSet};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use http::StatusCode;
 use serde_json::Value;
 
+use crate::datadog::index::Index;
 use crate::datadog::intake::{Intake, Poison};
 use crate::datadog::keys::Keys;
 use crate::datadog::management::Management;
@@ -16,6 +18,7 @@ use crate::server::Server;
 use crate::traffic::Traffic;
 use crate::{Clock, Counts, Error, Exchange, Fault, Side};
 
+mod index;
 mod intake;
 mod keys;
 mod management;
@@ -33,7 +36,7 @@ const DEFAULT_APPLICATION_KEY: &str = "0123456789abcdef0123456789abcdef01234567"
 /// A fake of Datadog's log intake and of the part of its management API that installs what shows the logs, on one
 /// socket of this machine.
 ///
-/// It takes in logs, checks keys, and keeps dashboards, detection rules, monitors and pipelines; the crate's README has
+/// It takes in logs, checks keys, searches the newest 1,000 logs, and keeps dashboards, detection rules, monitors and pipelines; the crate's README has
 /// a table. Dropped, it stops soon after; [`stop`](Self::stop) waits for that.
 #[derive(Debug)]
 pub struct FakeDatadog {
@@ -55,6 +58,8 @@ pub struct FakeDatadogBuilder {
     zstd_refusal: Option<StatusCode>,
     poison: Vec<Poison>,
     in_memory: bool,
+    index_delay: Option<Duration>,
+    integrates: bool,
     folder: Option<PathBuf>,
     faults: Vec<Fault>,
 }
@@ -71,6 +76,8 @@ impl FakeDatadog {
             zstd_refusal: None,
             poison: Vec::new(),
             in_memory: true,
+            index_delay: Some(Duration::ZERO),
+            integrates: true,
             folder: None,
             faults: Vec::new(),
         }
@@ -231,6 +238,24 @@ impl FakeDatadogBuilder {
         self.refuse_if(move |entry| entry.contains(&text))
     }
 
+    /// Has searches find a log only so long after its receipt; by default they find it at once.
+    pub fn index_after(mut self, delay: Duration) -> Self {
+        self.index_delay = Some(delay);
+        self
+    }
+
+    /// Has searches find nothing: no index takes the logs in, as with an exclusion filter.
+    pub fn without_index(mut self) -> Self {
+        self.index_delay = None;
+        self
+    }
+
+    /// Leaves out Datadog's own pipeline for 1Password, which otherwise is there once a log of 1Password's was kept.
+    pub fn without_integration(mut self) -> Self {
+        self.integrates = false;
+        self
+    }
+
     /// Whether the kept logs can be read back from the fake; they can by default. A long run switches it off and
     /// writes files.
     pub fn in_memory(mut self, kept: bool) -> Self {
@@ -276,9 +301,11 @@ impl FakeDatadogBuilder {
                 self.poison,
                 self.in_memory,
                 self.folder.as_deref(),
+                Index::new(self.index_delay),
                 FaultQueue::new(Side::Intake, self.faults),
             )?,
             management: Management::default(),
+            integrates: self.integrates,
             traffic: Traffic::default(),
         });
         let server = Server::start(self.listen, Arc::clone(&service)).await?;

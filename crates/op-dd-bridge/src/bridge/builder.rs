@@ -109,15 +109,14 @@ impl BridgeBuilder {
     /// | `op_dd.late`, `op_dd.refused` | of those, the ones that were dated anew, and the dead letters |
     /// | `op_dd.first_uuid`, `op_dd.last_uuid` | the first and the last of those events |
     /// | `op_dd.lag_event_s` | how old the last of them was when it was accepted |
-    /// | `op_dd.since_success_s` | how long ago a step of it last went well, or this bridge was made |
+    /// | `op_dd.since_success_s` | how long ago a step of it last went well, in this process or, as far as the store [knows](CursorStore::last_success), in one before |
     /// | `op_dd.token_expires_in_s` | how long the account's token is good for; negative once it is over |
     /// | `op_dd.version` | of this crate |
     ///
     /// What isn't known is left out. It counts what came since the last one that was accepted, in this
     /// process: one that is not accepted is not sent again, and the next counts its share, too. If an
     /// answer got lost, both may have arrived: then they have the same `first_uuid`, and the later counts
-    /// for both. Its status is `warn` if the stream fails, and nothing went well since the last one: this
-    /// is what to go by for a job that is started now and then, whose bridges are all young.
+    /// for both. Its status is `warn` if the stream fails, and nothing went well since the last one.
     ///
     /// It is sent beside the logs of events, waits for none of them, and is given up after four seconds.
     /// When a bridge is told to stop, none keeps it for longer than eight seconds after that, and what

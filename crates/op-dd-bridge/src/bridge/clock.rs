@@ -38,7 +38,7 @@ impl Clock {
 
     /// The time by the intake's clock, as far as it is known.
     pub(super) fn now(&self) -> SystemTime {
-        let local = (self.local)();
+        let local = self.local();
         let Some(known) = *self.lock() else {
             return local;
         };
@@ -47,6 +47,11 @@ impl Clock {
             Err(ahead) => local.checked_sub(ahead.duration()),
         };
         now.unwrap_or(local)
+    }
+
+    /// The time by this machine's clock, for what is kept on this machine.
+    pub(super) fn local(&self) -> SystemTime {
+        (self.local)()
     }
 
     /// Whether this machine's clock was set, or the machine has slept, since a server last said what

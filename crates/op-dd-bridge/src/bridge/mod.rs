@@ -24,6 +24,7 @@ mod refusals;
 mod report;
 mod run;
 mod shipment;
+mod successes;
 mod trouble;
 
 pub use builder::BridgeBuilder;
@@ -110,6 +111,9 @@ impl Bridge {
         let span = tracing::info_span!("step", %account, %feed, %destination, page);
         async {
             let mut lane = stream.lane.lock().await;
+            if stream.pulse.is_new() {
+                self.recall(stream).await;
+            }
             let step = lane.step(self).await;
             stream.pulse.take_note(&step);
             step

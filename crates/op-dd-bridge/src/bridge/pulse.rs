@@ -1,5 +1,5 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use datadog_logs::{JsonError, LogEntry, Status, Tags};
 use onepassword_events::EventSource;
@@ -7,7 +7,7 @@ use serde::Serialize;
 use tokio::time::Instant;
 
 use super::{StepError, StepReport};
-use crate::StreamId;
+use crate::{StreamId, Success};
 
 /// How a stream is doing, and which of it the sink has been told.
 pub(super) struct Pulse {
@@ -22,7 +22,12 @@ struct State {
     /// What came before, back to the last heartbeat that is known to have been accepted.
     told: Counts,
     accepted: Instant,
-    succeeded: Instant,
+    made: Instant,
+    /// How long before it was made a step had gone well, once the store was asked.
+    before: Option<Duration>,
+    /// When a step last went well since it was made.
+    succeeded: Option<Instant>,
+    lag: Option<Duration>,
     fails: bool,
 }
 
@@ -51,7 +56,10 @@ impl Pulse {
                 fresh: Counts::default(),
                 told: Counts::default(),
                 accepted: now,
-                succeeded: now,
+                made: now,
+                before: None,
+                succeeded: None,
+                lag: None,
                 fails: false,
             }),
         }
@@ -62,9 +70,33 @@ impl Pulse {
         let mut state = self.lock();
         state.fails = step.is_err();
         if let Ok(report) = step {
-            state.succeeded = Instant::now();
+            state.succeeded = Some(Instant::now());
+            state.lag = report.lag.or(state.lag);
             state.fresh.append(Counts::from(report));
         }
+    }
+
+    /// Whether the store has not said yet how the stream was before.
+    pub(super) fn is_new(&self) -> bool {
+        self.lock().before.is_none()
+    }
+
+    /// Takes over from the store when the stream was last well before this was made.
+    pub(super) fn recall(&self, last: Option<Success>, now: SystemTime) {
+        let mut state = self.lock();
+        let ago = last.and_then(|last| now.duration_since(last.at).ok());
+        let before = ago.unwrap_or_default().saturating_sub(state.made.elapsed());
+        state.before = Some(before);
+        state.lag = state.lag.or(last.and_then(|last| last.lag));
+    }
+
+    /// When the stream was last well, if it was so since this was made.
+    pub(super) fn success(&self, now: SystemTime) -> Option<Success> {
+        let state = self.lock();
+        Some(Success {
+            at: now.checked_sub(state.succeeded?.elapsed())?,
+            lag: state.lag,
+        })
     }
 
     /// Whether there is something that the sink is not known to have been told, or whether it was told
@@ -84,8 +116,8 @@ impl Pulse {
         let mut state = self.lock();
         let fresh = std::mem::take(&mut state.fresh);
         state.told.append(fresh);
-        let since_success_s = state.succeeded.elapsed().as_secs();
-        let is_stuck = state.fails && state.succeeded <= state.accepted;
+        let since_success_s = state.since_success().as_secs();
+        let is_stuck = state.fails && state.succeeded.unwrap_or(state.made) <= state.accepted;
 
         let StreamId {
             account,
@@ -136,6 +168,16 @@ impl Pulse {
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// How long ago a step last went well; if none ever did, for how long that has been tried.
+    fn since_success(&self) -> Duration {
+        match self.succeeded {
+            Some(succeeded) => succeeded.elapsed(),
+            None => self.made.elapsed() + self.before.unwrap_or_default(),
+        }
     }
 }
 

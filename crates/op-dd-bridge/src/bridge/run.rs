@@ -88,10 +88,13 @@ impl Bridge {
         let streams = self.streams.iter();
         let work =
             join_all(streams.map(|stream| self.follow(stream, patience, stop.clone(), &alarms)));
-        match &self.heartbeat {
-            Some(heartbeat) => heartbeat.accompany(work, &stop, self).await,
-            None => work.await,
-        }
+        self.noting_successes(async {
+            match &self.heartbeat {
+                Some(heartbeat) => heartbeat.accompany(work, &stop, self).await,
+                None => work.await,
+            }
+        })
+        .await
     }
 
     async fn follow<S: Future<Output = ()>>(

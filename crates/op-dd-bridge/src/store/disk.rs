@@ -20,12 +20,30 @@ pub(super) fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     sync_folder(folder)
 }
 
+/// The same for what may be lost in a crash, by one writer at a time: it waits for no disk.
+pub(super) fn replace_unforced(path: &Path, text: &[u8]) -> io::Result<()> {
+    // Always the same, so that a crash leaves one at the most.
+    let aside = path.with_extension("tmp");
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    for_its_owner(&mut options);
+    options.open(&aside)?.write_all(text)?;
+    fs::rename(&aside, path)
+}
+
+/// Removes a file, and what is removed stays so in a crash.
+pub(super) fn remove(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => sync_folder(above(path)),
+    }
+}
+
 /// Adds whole lines to a file, or none.
 pub(super) fn append(path: &Path, lines: &[u8]) -> io::Result<()> {
     let mut options = lines_of();
     options.create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    for_its_owner(&mut options);
     let mut file = options.open(path)?;
     mend(&mut file, path)?;
     let end = file.seek(SeekFrom::End(0))?;
@@ -127,6 +145,13 @@ fn start_of_last_line(file: &mut File, end: u64) -> io::Result<u64> {
         }
     }
     Ok(0)
+}
+
+fn for_its_owner(options: &mut OpenOptions) {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    #[cfg(not(unix))]
+    let _ = options;
 }
 
 fn lines_of() -> OpenOptions {

@@ -1,24 +1,27 @@
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
-use std::{fs, io};
 
 use async_trait::async_trait;
-use onepassword_events::{Position, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use super::amendment::{Amendment, Before, JOURNAL, Line, Note};
+use super::checkpoint_file::{CURSORS, Contents, LETTERS, checkpoint_path, letters_path, text_of};
 use super::lock::Lock;
-use super::{CursorStore, StoreError, StoreErrorKind, disk};
-use crate::{Checkpoint, DeadLetter, DeadLetters, PageDigest, Place, StreamId};
+use super::{CursorStore, StoreError, StoreErrorKind, disk, success_file};
+use crate::{Checkpoint, DeadLetter, DeadLetters, Place, StreamId, Success};
 
 /// A folder that one process at a time keeps its checkpoints and dead letters in.
 ///
 /// `cursors/<account>/<feed>/<destination>.json` holds a checkpoint, readable and small;
 /// `dead-letters/<account>/<feed>/<destination>.ndjson` a letter a line. A checkpoint is written
 /// aside, forced to the disk and renamed, so that a crash leaves the old one or the new one, and never
-/// half of one; what a crash left half written is done away with when the folder is taken again. All
-/// files are for their owner alone.
+/// half of one; what a crash left half written is done away with when the folder is taken again.
+/// `successes.json` says when each stream was last well, `changes.ndjson` what was
+/// [amended](Self::amend) by hand. All files are for their owner alone.
+///
+/// [`StateFolder`](crate::StateFolder) reads a folder that another process holds.
 ///
 /// The folder is this store's as long as it lives. Should it be removed, be put in another's place, or
 /// lose a checkpoint meanwhile, nothing is read or written until it is back as it was
@@ -34,6 +37,8 @@ struct Folder {
     /// The streams that have a checkpoint. Held from reading one to replacing it, or two commits could
     /// both find it unmoved.
     started: Mutex<HashSet<StreamId>>,
+    /// When each was last well.
+    successes: Mutex<BTreeMap<StreamId, Success>>,
     lock: Lock,
 }
 
@@ -62,6 +67,7 @@ impl FileStore {
         disk::recover(&path.join(CURSORS));
         disk::recover(&path.join(LETTERS));
         Ok(Self(Arc::new(Folder {
+            successes: Mutex::new(success_file::read(&path)),
             path,
             started: Mutex::default(),
             lock,
@@ -72,6 +78,19 @@ impl FileStore {
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.0.path
+    }
+
+    /// Moves streams elsewhere, all of them or, if one is not as it was found, none. What stood there,
+    /// what takes its place and why is on the disk, as lines of `changes.ndjson`, before anything is
+    /// changed.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreErrorKind::Conflict`] if a stream is not as it was found; others as for a commit. If a
+    /// disk fails amid several, the journal says what was wanted.
+    pub async fn amend(&self, amendments: Vec<Amendment>, note: Note) -> Result<(), StoreError> {
+        self.blocking(move |folder| folder.amend(&amendments, &note))
+            .await
     }
 
     /// Waiting for a disk is done where it keeps nothing else from going on.
@@ -103,6 +122,18 @@ impl CursorStore for FileStore {
         self.blocking(move |folder| folder.commit(checkpoint, next))
             .await
     }
+
+    async fn last_success(&self, stream: &StreamId) -> Result<Option<Success>, StoreError> {
+        let stream = stream.clone();
+        self.blocking(move |folder| folder.last_success(&stream))
+            .await
+    }
+
+    async fn note_successes(&self, successes: &[(StreamId, Success)]) -> Result<(), StoreError> {
+        let successes = successes.to_vec();
+        self.blocking(move |folder| folder.note_successes(successes))
+            .await
+    }
 }
 
 #[async_trait]
@@ -114,23 +145,6 @@ impl DeadLetters for FileStore {
             .await
     }
 }
-
-/// The folders of checkpoints and of dead letters.
-const CURSORS: &str = "cursors";
-const LETTERS: &str = "dead-letters";
-
-/// A checkpoint as it stands in its file.
-#[derive(Serialize, Deserialize)]
-struct Contents {
-    format: u64,
-    revision: u64,
-    position: Position,
-    last_page: Option<PageDigest>,
-    committed_at: String,
-}
-
-/// The format that this version writes, and the only one that it reads.
-const FORMAT: u64 = 1;
 
 impl Folder {
     fn load(&self, stream: StreamId) -> Result<Checkpoint, StoreError> {
@@ -145,27 +159,9 @@ impl Folder {
         let mut started = self.alone()?;
         let known = self.read(stream.clone(), &mut started)?;
         if known.revision != revision {
-            return Err(StoreError::new(
-                StoreErrorKind::Conflict,
-                format!("{stream} was moved on by somebody else"),
-            ));
+            return Err(moved(&stream));
         }
-        let contents = Contents {
-            format: FORMAT,
-            revision: revision + 1,
-            position: next.position.clone(),
-            last_page: next.last_page.clone(),
-            committed_at: Timestamp::from(SystemTime::now()).to_string(),
-        };
-        let path = self.file(&stream, CURSORS, "json");
-        let written = serde_json::to_vec(&contents)
-            .map_err(io::Error::from)
-            .and_then(|text| {
-                self.make_way_to(&path)?;
-                disk::replace(&path, &text)
-            });
-        written.map_err(|error| unwritable(&path, error))?;
-        started.insert(stream.clone());
+        self.write(&stream, revision + 1, &next, &mut started)?;
         Ok(Checkpoint {
             stream,
             revision: revision + 1,
@@ -173,21 +169,61 @@ impl Folder {
         })
     }
 
-    fn keep(&self, stream: &StreamId, letters: &[DeadLetter]) -> Result<(), StoreError> {
-        let path = self.file(stream, LETTERS, "ndjson");
+    fn amend(&self, amendments: &[Amendment], note: &Note) -> Result<(), StoreError> {
+        let mut started = self.alone()?;
         let mut lines = Vec::new();
+        for amendment in amendments {
+            let before = self.found(&amendment.stream)?;
+            if before.revision() != amendment.found {
+                return Err(moved(&amendment.stream));
+            }
+            lines.push(Line::new(amendment, before, note));
+        }
+        let journal = self.path.join(JOURNAL);
+        lines_of(&lines)
+            .and_then(|lines| disk::append(&journal, &lines))
+            .map_err(|error| unwritable(&journal, error))?;
+        for Amendment {
+            stream,
+            found,
+            next,
+        } in amendments
+        {
+            match next {
+                Some(next) => {
+                    self.write(stream, found.unwrap_or(0) + 1, next, &mut started)?;
+                }
+                None => {
+                    let path = checkpoint_path(&self.path, stream);
+                    disk::remove(&path).map_err(|error| unwritable(&path, error))?;
+                    started.remove(stream);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn last_success(&self, stream: &StreamId) -> Result<Option<Success>, StoreError> {
+        let noted = self.successes().get(stream).copied();
+        let committed = Contents::read(&checkpoint_path(&self.path, stream))?;
+        let committed = committed.and_then(|contents| contents.committed_at());
+        Ok(Success::latest(noted, committed))
+    }
+
+    fn note_successes(&self, fresh: Vec<(StreamId, Success)>) -> Result<(), StoreError> {
+        let mut successes = self.successes();
+        successes.extend(fresh);
+        self.lock.check(&self.path)?;
+        success_file::write(&self.path, &successes).map_err(|error| unwritable(&self.path, error))
+    }
+
+    fn keep(&self, stream: &StreamId, letters: &[DeadLetter]) -> Result<(), StoreError> {
+        let path = letters_path(&self.path, stream);
         let _alone = self.alone()?;
-        let kept = letters
-            .iter()
-            .try_for_each(|letter| {
-                serde_json::to_writer(&mut lines, letter)?;
-                lines.push(b'\n');
-                Ok(())
-            })
-            .and_then(|()| {
-                self.make_way_to(&path)?;
-                disk::append(&path, &lines)
-            });
+        let kept = lines_of(letters).and_then(|lines| {
+            self.make_way_to(&path)?;
+            disk::append(&path, &lines)
+        });
         kept.map_err(|error| unwritable(&path, error))
     }
 
@@ -203,32 +239,56 @@ impl Folder {
         stream: StreamId,
         started: &mut HashSet<StreamId>,
     ) -> Result<Checkpoint, StoreError> {
-        let path = self.file(&stream, CURSORS, "json");
-        let text = match fs::read(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                return Err(inaccessible(&path, error));
-            }
-            Err(_) if started.contains(&stream) => return Err(gone(&path)),
-            Err(_) => return Ok(Checkpoint::fresh(stream)),
+        let path = checkpoint_path(&self.path, &stream);
+        let Some(contents) = Contents::read(&path)? else {
+            return if started.contains(&stream) {
+                Err(gone(&path))
+            } else {
+                Ok(Checkpoint::fresh(stream))
+            };
         };
-        let format = serde_json::from_slice::<Format>(&text);
-        let contents = match format {
-            Ok(Format { format }) if format != FORMAT => Err(format!(
-                "it is of format {format}, and this version reads format {FORMAT}"
-            )),
-            _ => serde_json::from_slice::<Contents>(&text).map_err(|error| error.to_string()),
-        };
-        let contents = contents.map_err(|fault| unreadable(&path, &fault))?;
         started.insert(stream.clone());
         Ok(Checkpoint {
             stream,
             revision: contents.revision,
-            place: Some(Place {
-                position: contents.position,
-                last_page: contents.last_page,
-            }),
+            place: Some(contents.place()),
         })
+    }
+
+    /// What stands there, were it broken.
+    fn found(&self, stream: &StreamId) -> Result<Before, StoreError> {
+        let path = checkpoint_path(&self.path, stream);
+        Ok(match text_of(&path)? {
+            None => Before::Nothing,
+            Some(text) => {
+                Contents::parse(&path, &text).map_or_else(|_| Before::unreadable(&text), Before::of)
+            }
+        })
+    }
+
+    fn write(
+        &self,
+        stream: &StreamId,
+        revision: u64,
+        place: &Place,
+        started: &mut HashSet<StreamId>,
+    ) -> Result<(), StoreError> {
+        let path = checkpoint_path(&self.path, stream);
+        let written = serde_json::to_vec(&Contents::new(revision, place))
+            .map_err(io::Error::from)
+            .and_then(|text| {
+                self.make_way_to(&path)?;
+                disk::replace(&path, &text)
+            });
+        written.map_err(|error| unwritable(&path, error))?;
+        started.insert(stream.clone());
+        Ok(())
+    }
+
+    fn successes(&self) -> MutexGuard<'_, BTreeMap<StreamId, Success>> {
+        self.successes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Makes the folders that a file of this one's is in. The folder itself is there, or is gone.
@@ -236,49 +296,23 @@ impl Folder {
         file.parent()
             .map_or(Ok(()), |folder| disk::make_folder(folder, &self.path))
     }
+}
 
-    fn file(&self, stream: &StreamId, kind: &str, ending: &str) -> PathBuf {
-        let StreamId {
-            account,
-            feed,
-            destination,
-        } = stream;
-        let folder = self
-            .path
-            .join(kind)
-            .join(account.as_str())
-            .join(feed.as_str());
-        folder.join(format!("{destination}.{ending}"))
+/// Values as lines of JSON.
+fn lines_of(values: &[impl Serialize]) -> io::Result<Vec<u8>> {
+    let mut lines = Vec::new();
+    for value in values {
+        serde_json::to_writer(&mut lines, value)?;
+        lines.push(b'\n');
     }
+    Ok(lines)
 }
 
-#[derive(Deserialize)]
-struct Format {
-    format: u64,
-}
-
-fn unreadable(path: &Path, fault: &str) -> StoreError {
+fn moved(stream: &StreamId) -> StoreError {
     StoreError::new(
-        StoreErrorKind::Unreadable,
-        format!(
-            "the checkpoint {} can't be read ({fault}): put it back from a copy; \
-             to read its stream again, set the account's start to before its last commit (without one, \
-             it begins 17 hours back, and what lies between is not read), then remove it",
-            path.display()
-        ),
+        StoreErrorKind::Conflict,
+        format!("{stream} was moved on by somebody else"),
     )
-}
-
-/// What is in it may be good: nobody must be told to remove it.
-fn inaccessible(path: &Path, error: io::Error) -> StoreError {
-    StoreError::new(
-        StoreErrorKind::Unreadable,
-        format!(
-            "the checkpoint {} can't be read ({error}): look at its rights and at the disk",
-            path.display()
-        ),
-    )
-    .with_source(error)
 }
 
 fn gone(path: &Path) -> StoreError {

@@ -1,8 +1,63 @@
+use std::fmt;
 use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, ErrorKind, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::Duration;
 
 use super::{StoreError, StoreErrorKind};
+
+/// The process that holds a state folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Holder {
+    /// Its id, unless it has only begun to take the folder.
+    pub pid: Option<u32>,
+}
+
+impl Holder {
+    /// Who holds the folder at present.
+    pub(super) fn find(folder: &Path) -> io::Result<Option<Self>> {
+        let mut file = match File::open(folder.join("lock")) {
+            Ok(file) => file,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        match file.try_lock_shared() {
+            Ok(()) => Ok(None),
+            Err(TryLockError::WouldBlock) => Ok(Some(Self::of(&mut file))),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    fn of(lock: &mut File) -> Self {
+        let mut text = String::new();
+        // Without an id less is known, but that it is held stands.
+        let _ = lock.read_to_string(&mut text);
+        Self {
+            pid: text.trim().parse().ok(),
+        }
+    }
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.pid {
+            Some(pid) => write!(f, "process {pid}"),
+            None => f.write_str("another process"),
+        }
+    }
+}
+
+/// Takes the lock. Whoever looks for its holder has it for a moment, too, and that is no refusal.
+fn patiently(file: &File) -> Result<(), TryLockError> {
+    for _ in 0..5 {
+        match file.try_lock() {
+            Err(TryLockError::WouldBlock) => sleep(Duration::from_millis(10)),
+            done => return done,
+        }
+    }
+    file.try_lock()
+}
 
 /// Holds a state folder for this process, as long as it lives: the system lets go of the lock when
 /// the process ends, however it ends.
@@ -32,16 +87,10 @@ impl Lock {
             .with_source(error)
         };
         let mut file = options.open(&path).map_err(unavailable)?;
-        match file.try_lock() {
+        match patiently(&file) {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                let mut holder = String::new();
-                // Without an id the message says less, but the refusal stands.
-                let _ = file.read_to_string(&mut holder);
-                let holder = match holder.trim() {
-                    "" => "another process".to_owned(),
-                    pid => format!("process {pid}"),
-                };
+                let holder = Holder::of(&mut file);
                 return Err(StoreError::new(
                     StoreErrorKind::Held,
                     format!(

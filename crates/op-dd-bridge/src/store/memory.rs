@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 
 use super::{CursorStore, StoreError, StoreErrorKind};
-use crate::{Checkpoint, DeadLetter, DeadLetters, Place, StreamId};
+use crate::{Checkpoint, DeadLetter, DeadLetters, Place, StreamId, Success};
 
 /// A store that forgets everything when it is dropped: for tests, and for trying things out.
 #[derive(Debug, Default)]
@@ -14,6 +14,7 @@ pub struct MemoryStore(Mutex<Contents>);
 struct Contents {
     checkpoints: HashMap<StreamId, Checkpoint>,
     letters: HashMap<StreamId, Vec<DeadLetter>>,
+    successes: HashMap<StreamId, Success>,
 }
 
 impl MemoryStore {
@@ -55,6 +56,15 @@ impl CursorStore for MemoryStore {
         };
         contents.checkpoints.insert(stream.clone(), next.clone());
         Ok(next)
+    }
+
+    async fn last_success(&self, stream: &StreamId) -> Result<Option<Success>, StoreError> {
+        Ok(self.lock().successes.get(stream).copied())
+    }
+
+    async fn note_successes(&self, successes: &[(StreamId, Success)]) -> Result<(), StoreError> {
+        self.lock().successes.extend(successes.iter().cloned());
+        Ok(())
     }
 }
 

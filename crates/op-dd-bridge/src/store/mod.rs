@@ -3,8 +3,12 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-use crate::{Checkpoint, Place, StreamId};
+use crate::{Checkpoint, Place, StreamId, Success};
 
+#[cfg(feature = "client")]
+mod amendment;
+#[cfg(feature = "client")]
+mod checkpoint_file;
 #[cfg(feature = "client")]
 mod disk;
 #[cfg(feature = "client")]
@@ -12,10 +16,18 @@ mod file;
 #[cfg(feature = "client")]
 mod lock;
 mod memory;
+#[cfg(feature = "client")]
+mod state_folder;
+#[cfg(feature = "client")]
+mod success_file;
 
+#[cfg(feature = "client")]
+pub use amendment::{Amendment, Note};
 #[cfg(feature = "client")]
 pub use file::FileStore;
 pub use memory::MemoryStore;
+#[cfg(feature = "client")]
+pub use state_folder::{DeadLetterFile, Holder, KeptCheckpoint, StateFolder, StreamState};
 
 /// Keeps how far each stream has come.
 #[async_trait]
@@ -35,6 +47,30 @@ pub trait CursorStore: Send + Sync {
     /// [`StoreErrorKind::Conflict`] if the stream is no longer at `checkpoint`, because somebody
     /// else has moved it. After any other error the move may or may not have happened.
     async fn commit(&self, checkpoint: &Checkpoint, next: Place) -> Result<Checkpoint, StoreError>;
+
+    /// When a stream last went well, as far as this is known: as it was noted last, or when something
+    /// was committed of it last, whichever came later. So it begins with the commit of its start, and
+    /// a stream that was never well isn't taken for a young one.
+    ///
+    /// None if this store keeps no such thing, which is how it is unless you say otherwise.
+    ///
+    /// # Errors
+    ///
+    /// If it can't be found out.
+    async fn last_success(&self, _stream: &StreamId) -> Result<Option<Success>, StoreError> {
+        Ok(None)
+    }
+
+    /// Takes note of when streams were well. This is called twice a minute with all streams of a
+    /// bridge, and at the end: it should be cheap, and need not survive a crash. Does nothing, unless
+    /// you say otherwise.
+    ///
+    /// # Errors
+    ///
+    /// If it can't be written. The work goes on all the same.
+    async fn note_successes(&self, _successes: &[(StreamId, Success)]) -> Result<(), StoreError> {
+        Ok(())
+    }
 }
 
 /// Why a store could not do its work.

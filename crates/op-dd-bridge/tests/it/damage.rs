@@ -59,7 +59,7 @@ async fn a_checkpoint_that_can_not_be_read_is_never_taken_for_none() {
             let text = error.to_string();
             assert!(text.contains(&file.display().to_string()), "{text}");
             assert!(text.contains("put it back from a copy"), "{text}");
-            assert!(text.contains("remove it"), "{text}");
+            assert!(text.contains("begin its stream again"), "{text}");
         }
         assert_eq!(fs::read(&file).unwrap(), bad.as_bytes(), "left as it was");
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use datadog_logs::{RefusalReason, Refused, SendError, SendErrorKind, Tags};
 use onepassword_events::Feed::{self, AuditEvents, ItemUsages, SignInAttempts};
-use op_dd_bridge::{Bridge, BridgeBuilder, Name, Outcome};
+use op_dd_bridge::{Bridge, BridgeBuilder, CursorStore as _, Name, Outcome};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
@@ -441,4 +441,62 @@ async fn an_id_that_is_none_is_left_out() {
     assert_eq!(said["op_dd"]["events"], 5);
     assert_eq!(said["op_dd"].get("first_uuid"), None);
     assert_eq!(said["op_dd"].get("last_uuid"), None);
+}
+
+/// A job that a timer starts: every bridge is young, and what fails has failed for longer.
+#[tokio::test(start_paused = true)]
+async fn the_time_since_the_last_success_goes_on_from_one_process_to_the_next() {
+    let world = World::new();
+    let acme = world.source("acme", &[ItemUsages]);
+    acme.page(ItemUsages, &["A"]);
+    let bridge = || beating(&world).account(acme.account()).build().unwrap();
+    drain(&bridge()).await;
+    assert_eq!(world.sink.heartbeats()[0]["op_dd"]["since_success_s"], 0);
+
+    for _ in 0..2 {
+        sleep(HOUR).await;
+        acme.next(ItemUsages, Answer::Status(401, None));
+        acme.next(ItemUsages, Answer::Status(401, None));
+        let bridge = bridge();
+        let drained = bridge.drain(SECOND, pending()).await;
+        assert!(matches!(drained.streams[0].1, Outcome::Held(_)));
+    }
+    let said = world.sink.heartbeats();
+    let seconds = said.iter().map(|said| &said["op_dd"]["since_success_s"]);
+    let hours: Vec<_> = seconds.map(|s| s.as_u64().unwrap() / 3600).collect();
+    assert_eq!(hours, [0, 1, 2], "{said:?}");
+    assert_eq!(said[2]["status"], "warn");
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_it_runs_the_store_is_told_twice_a_minute_when_a_quiet_stream_was_well() {
+    let world = World::new();
+    let acme = world.source("acme", &[ItemUsages]);
+    acme.page(ItemUsages, &["A"]);
+    let bridge = world.bridge(&[&acme]);
+    let stream = bridge.streams().next().unwrap().clone();
+    let begun = Instant::now();
+    let last = async || {
+        let last = world.store.last_success(&stream).await.unwrap();
+        last.map(|last| last.at.duration_since(time(NOW)).unwrap())
+    };
+    let look = async {
+        sleep(29 * SECOND).await;
+        assert_eq!(last().await, None);
+        sleep(10 * MINUTE).await;
+        let noted = last().await.unwrap();
+        assert!(begun.elapsed() - noted <= 45 * SECOND, "{noted:?}");
+    };
+    tokio::select! {
+        () = bridge.run(pending()) => {}
+        () = look => {}
+    }
+    let lag = world
+        .store
+        .last_success(&stream)
+        .await
+        .unwrap()
+        .unwrap()
+        .lag;
+    assert_eq!(lag, Some(HOUR));
 }

@@ -6,6 +6,7 @@
 )]
 
 mod account;
+mod amendment;
 mod collisions;
 mod crash;
 mod damage;
@@ -24,6 +25,7 @@ mod refusals;
 mod run;
 mod script;
 mod sentences;
+mod state_folder;
 mod step;
 mod stores;
 mod survival;

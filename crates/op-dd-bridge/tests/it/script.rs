@@ -14,7 +14,7 @@ use onepassword_events::{
 };
 use op_dd_bridge::{
     Account, Bridge, BridgeBuilder, Checkpoint, CursorStore, DeadLetter, DeadLetters, MemoryStore,
-    Place, StepError, StepReport, StoreError, StoreErrorKind, StreamId,
+    Place, StepError, StepReport, StoreError, StoreErrorKind, StreamId, Success,
 };
 use serde_json::Value;
 use tokio::time::{Instant, sleep};
@@ -520,6 +520,14 @@ impl CursorStore for Store {
                 never().await
             }
         }
+    }
+
+    async fn last_success(&self, stream: &StreamId) -> Result<Option<Success>, StoreError> {
+        self.kept.last_success(stream).await
+    }
+
+    async fn note_successes(&self, successes: &[(StreamId, Success)]) -> Result<(), StoreError> {
+        self.kept.note_successes(successes).await
     }
 }
 

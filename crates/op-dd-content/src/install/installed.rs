@@ -85,7 +85,10 @@ impl Client {
         Ok(found.any(|found| found.mark == name && found.title() == title))
     }
 
-    async fn list(&self, resource: Resource) -> Result<Vec<Map<String, Value>>, ApiError> {
+    pub(super) async fn list(
+        &self,
+        resource: Resource,
+    ) -> Result<Vec<Map<String, Value>>, ApiError> {
         let path = resource.path();
         let mut list = Vec::new();
         let mut ids = HashSet::new();

@@ -1,4 +1,5 @@
-//! Installs the content in an organisation of Datadog's, and takes it away again.
+//! Installs the content in an organisation of Datadog's, and takes it away again. Its client also finds logs
+//! ([`Client::logs`]), and says what Datadog's own pipeline does to them ([`Client::datadogs_pipeline`]).
 //!
 //! What is wanted ([`Desired`]) and what is there ([`Installed`]) make a [`Plan`], in which each object is
 //! created, replaced, left as it is, removed or skipped; the [`Client`] does a plan's steps one by one.
@@ -29,11 +30,13 @@
 
 mod apply;
 mod client;
+mod datadogs_pipeline;
 mod desired;
 mod difference;
 mod error;
 mod installed;
 mod key;
+mod logs;
 mod mark;
 mod plan;
 mod reasons;
@@ -44,6 +47,7 @@ mod settings;
 mod transport;
 
 pub use client::{BuildError, Client, ClientBuilder};
+pub use datadogs_pipeline::DatadogsPipeline;
 pub use desired::Desired;
 pub use difference::{Difference, differences};
 pub use error::{ApiError, ApiErrorKind, Reason};

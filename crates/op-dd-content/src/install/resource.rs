@@ -15,6 +15,11 @@ pub(super) enum Resource {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Permission(&'static str);
 
+impl Permission {
+    /// To find logs.
+    pub const READ_LOGS: Self = Self("logs_read_data");
+}
+
 impl Resource {
     pub(super) const ALL: [Self; 4] = [Self::Pipeline, Self::Rule, Self::Monitor, Self::Dashboard];
 

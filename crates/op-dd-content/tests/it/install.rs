@@ -441,3 +441,31 @@ fn what_datadog_keeps_of_a_creation_is_no_difference() {
     }
     assert!(seen > 80 && rewritten < 10, "{rewritten} of {seen}");
 }
+
+#[tokio::test]
+async fn logs_are_searched_for_in_the_form_of_the_api() {
+    let server = MockServer::start().await;
+    let search = json!({
+        "filter": {"query": "service:op-dd-check", "from": "now-900s", "to": "now"},
+        "sort": "-timestamp",
+    });
+    let found = json!({"data": [{"id": "A", "type": "log", "attributes": {
+        "timestamp": "2026-05-01T12:00:00.000Z", "service": "op-dd-check", "tags": ["source:1password"],
+        "attributes": {"op_dd": {"check": "one"}},
+    }}], "meta": {"status": "done"}});
+    Mock::given(method("POST"))
+        .and(path("/api/v2/logs/events/search"))
+        .and(body_partial_json(search))
+        .respond_with(ResponseTemplate::new(200).set_body_json(found))
+        .mount(&server)
+        .await;
+    let age = Duration::from_secs(900);
+    let logs = client(&server)
+        .logs("service:op-dd-check", age)
+        .await
+        .unwrap();
+    let [log] = logs.as_slice() else {
+        panic!("{logs:?}")
+    };
+    assert_eq!(log.values("op_dd.check"), ["one"]);
+}

@@ -5,6 +5,7 @@ use bytes::Bytes;
 use http::{Request, StatusCode};
 use serde_json::json;
 
+use super::index::Index;
 use super::keys::{Key, Keys};
 use crate::fault::FaultQueue;
 use crate::server::{Ending, Reply};
@@ -20,6 +21,7 @@ mod window;
 pub(crate) use poison::Poison;
 pub use record::IntakeCounts;
 pub(crate) use record::Record;
+pub(crate) use window::date;
 
 /// What takes in logs.
 #[derive(Debug)]
@@ -43,12 +45,13 @@ impl Intake {
         poison: Vec<Poison>,
         in_memory: bool,
         folder: Option<&Path>,
+        index: Index,
         faults: FaultQueue,
     ) -> Result<Self, Error> {
         Ok(Self {
             zstd_refusal,
             poison,
-            record: Record::open(in_memory, folder)?,
+            record: Record::open(in_memory, folder, index)?,
             faults,
         })
     }
@@ -107,7 +110,7 @@ impl Intake {
         let body = body::decode(request, self.zstd_refusal)?;
         let fates = batch::judge(&body, &self.poison, now)?;
         self.record
-            .keep(fates, request.body().len(), body.len())
+            .keep(fates, request.body().len(), body.len(), now)
             .map_err(|_| Rejection {
                 status: StatusCode::INTERNAL_SERVER_ERROR,
                 detail: "The fake cannot write its files",

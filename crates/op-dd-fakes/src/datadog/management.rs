@@ -12,6 +12,7 @@ use self::identities::Identities;
 use self::monitors::Monitors;
 use self::pipelines::Pipelines;
 use self::rules::Rules;
+use super::index::Index;
 use super::keys::{Key, Keys};
 use crate::lock::lock;
 use crate::server::Reply;
@@ -23,14 +24,17 @@ mod identities;
 mod monitors;
 mod object;
 mod pipelines;
+mod query;
 mod refusal;
 mod rules;
+mod search;
 mod shelf;
 
 pub(crate) use error::ApiError;
 pub use refusal::Refusal;
 
-/// What shows the logs, as far as clients make it by API: dashboards, detection rules, monitors and pipelines.
+/// What shows the logs, as far as clients make it by API: dashboards, detection rules, monitors and pipelines; and the
+/// search through the logs.
 #[derive(Debug)]
 pub(crate) struct Management(Mutex<State>);
 
@@ -44,21 +48,23 @@ struct State {
     pipelines: Pipelines,
 }
 
-/// The kinds of objects, each with a part of the API.
+/// The kinds of objects, and the logs, each with a part of the API.
 #[derive(Debug, Clone, Copy)]
 enum Kind {
     Dashboards,
     Rules,
     Monitors,
     Pipelines,
+    Logs,
 }
 
 /// Where each part of the API begins.
-const PARTS: [(&str, Kind); 4] = [
+const PARTS: [(&str, Kind); 5] = [
     ("/api/v1/dashboard", Kind::Dashboards),
     ("/api/v2/security_monitoring/rules", Kind::Rules),
     ("/api/v1/monitor", Kind::Monitors),
     ("/api/v1/logs/config", Kind::Pipelines),
+    ("/api/v2/logs/events", Kind::Logs),
 ];
 
 impl Default for Management {
@@ -76,7 +82,13 @@ impl Default for Management {
 }
 
 impl Management {
-    pub(crate) fn answer(&self, request: &Request<Bytes>, keys: &Keys, now: SystemTime) -> Reply {
+    pub(crate) fn answer(
+        &self,
+        request: &Request<Bytes>,
+        keys: &Keys,
+        index: &Index,
+        now: SystemTime,
+    ) -> Reply {
         let path = request.uri().path();
         let part = PARTS.iter().find_map(|(base, kind)| {
             let place = path.strip_prefix(base)?;
@@ -90,7 +102,7 @@ impl Management {
         };
         let call = Call::new(request, place, now);
         let answer = authorise(request, kind, &call, keys)
-            .and_then(|()| lock(&self.0).answer(request, kind, &call));
+            .and_then(|()| lock(&self.0).answer(request, kind, &call, index));
         answer.unwrap_or_else(ApiError::into_reply)
     }
 
@@ -128,6 +140,7 @@ impl State {
         request: &Request<Bytes>,
         kind: Kind,
         call: &Call<'_>,
+        index: &Index,
     ) -> Result<Reply, ApiError> {
         if let Some(reply) = Refusal::take(&mut self.refusals, request) {
             return Ok(reply);
@@ -138,6 +151,7 @@ impl State {
             Kind::Rules => self.rules.answer(call, identities),
             Kind::Monitors => self.monitors.answer(call, identities),
             Kind::Pipelines => self.pipelines.answer(call, identities),
+            Kind::Logs => search::answer(call, index),
         }
     }
 }
@@ -155,6 +169,7 @@ impl Kind {
             Self::Monitors => "monitors_write",
             Self::Pipelines if reads => "logs_read_config",
             Self::Pipelines => "logs_write_pipelines",
+            Self::Logs => "logs_read_data",
         }
     }
 }

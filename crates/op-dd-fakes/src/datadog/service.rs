@@ -18,6 +18,8 @@ pub(crate) struct Service {
     pub(crate) keys: Keys,
     pub(crate) intake: Intake,
     pub(crate) management: Management,
+    /// Whether Datadog's own pipeline for 1Password comes with the first log of it.
+    pub(crate) integrates: bool,
     pub(crate) traffic: Traffic,
 }
 
@@ -38,16 +40,19 @@ impl Answer for Service {
         match (request.method(), request.uri().path()) {
             (&Method::POST, LOGS) => {
                 let reply = self.intake.logs(&request, &self.keys, &self.clock).await;
-                if self.intake.record().knows_1password() {
+                if self.integrates && self.intake.record().knows_1password() {
                     self.management.integrate_1password();
                 }
                 reply
             }
             (&Method::GET, VALIDATE) => self.validate(request.headers()),
             (_, LOGS | VALIDATE) => ApiError::method_not_allowed().into_reply(),
-            _ => self
-                .management
-                .answer(&request, &self.keys, self.clock.now()),
+            _ => self.management.answer(
+                &request,
+                &self.keys,
+                self.intake.record().index(),
+                self.clock.now(),
+            ),
         }
     }
 

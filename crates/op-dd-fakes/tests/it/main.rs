@@ -19,6 +19,7 @@ mod pipelines;
 mod program;
 mod recorded;
 mod rules;
+mod search;
 mod shared;
 mod socket_faults;
 mod wire;

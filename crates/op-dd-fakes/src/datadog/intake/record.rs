@@ -2,9 +2,11 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::SystemTime;
 
 use super::batch::Fate;
 use crate::Error;
+use crate::datadog::index::Index;
 use crate::lock::lock;
 
 /// What became of the logs of accepted requests, and how much there was of them.
@@ -27,7 +29,10 @@ pub struct IntakeCounts {
 
 /// Everything that was kept.
 #[derive(Debug)]
-pub(crate) struct Record(Mutex<State>);
+pub(crate) struct Record {
+    state: Mutex<State>,
+    index: Index,
+}
 
 #[derive(Debug)]
 struct State {
@@ -45,19 +50,27 @@ struct Shelf {
 }
 
 impl Record {
-    pub(crate) fn open(in_memory: bool, folder: Option<&Path>) -> Result<Self, Error> {
+    pub(crate) fn open(
+        in_memory: bool,
+        folder: Option<&Path>,
+        index: Index,
+    ) -> Result<Self, Error> {
         if let Some(folder) = folder {
             fs::create_dir_all(folder).map_err(|source| Error::Output {
                 path: folder.to_owned(),
                 source,
             })?;
         }
-        Ok(Self(Mutex::new(State {
+        let state = State {
             counts: IntakeCounts::default(),
             knows_1password: false,
             logs: Shelf::open(in_memory, folder, "logs.ndjson")?,
             heartbeats: Shelf::open(in_memory, folder, "heartbeats.ndjson")?,
-        })))
+        };
+        Ok(Self {
+            state: Mutex::new(state),
+            index,
+        })
     }
 
     /// Keeps what is to be kept of one request, the files first. After an error nothing counts as accepted, though a
@@ -67,21 +80,22 @@ impl Record {
         fates: Vec<Fate>,
         bytes_sent: usize,
         bytes_decoded: usize,
+        received: SystemTime,
     ) -> io::Result<()> {
-        let state = &mut *lock(&self.0);
+        let state = &mut *lock(&self.state);
         let mut counts = state.counts;
         let mut knows_1password = state.knows_1password;
-        let (mut logs, mut heartbeats) = (Vec::new(), Vec::new());
+        let (mut logs, mut heartbeats) = (Vec::<Arc<str>>::new(), Vec::<Arc<str>>::new());
         for fate in fates {
             match fate {
                 Fate::Log {
                     entry,
                     of_1password,
                 } => {
-                    logs.push(entry);
+                    logs.push(entry.into());
                     knows_1password |= of_1password;
                 }
-                Fate::Heartbeat(line) => heartbeats.push(line),
+                Fate::Heartbeat(line) => heartbeats.push(line.into()),
                 Fate::OutOfTime => counts.dropped_by_time += 1,
                 Fate::Truncated => counts.truncated += 1,
             }
@@ -91,28 +105,38 @@ impl Record {
         counts.bytes_sent += bytes_sent as u64;
         counts.bytes_decoded += bytes_decoded as u64;
 
-        state.logs.keep(logs)?;
-        state.heartbeats.keep(heartbeats)?;
+        state.logs.keep(&logs)?;
+        state.heartbeats.keep(&heartbeats)?;
+        self.index.add(logs.iter().chain(&heartbeats), received);
         state.counts = counts;
         state.knows_1password = knows_1password;
         Ok(())
     }
 
     pub(crate) fn logs(&self) -> Vec<Arc<str>> {
-        lock(&self.0).logs.memory.clone().unwrap_or_default()
+        lock(&self.state).logs.memory.clone().unwrap_or_default()
     }
 
     pub(crate) fn heartbeats(&self) -> Vec<Arc<str>> {
-        lock(&self.0).heartbeats.memory.clone().unwrap_or_default()
+        lock(&self.state)
+            .heartbeats
+            .memory
+            .clone()
+            .unwrap_or_default()
+    }
+
+    /// What searches find of it.
+    pub(crate) fn index(&self) -> &Index {
+        &self.index
     }
 
     /// Whether a log of 1Password's was kept, which makes Datadog install its own pipeline for them.
     pub(crate) fn knows_1password(&self) -> bool {
-        lock(&self.0).knows_1password
+        lock(&self.state).knows_1password
     }
 
     pub(crate) fn counts(&self) -> IntakeCounts {
-        lock(&self.0).counts
+        lock(&self.state).counts
     }
 }
 
@@ -129,7 +153,7 @@ impl Shelf {
         Ok(Self { memory, file })
     }
 
-    fn keep(&mut self, lines: Vec<String>) -> io::Result<()> {
+    fn keep(&mut self, lines: &[Arc<str>]) -> io::Result<()> {
         if let Some(file) = &mut self.file
             && !lines.is_empty()
         {
@@ -139,7 +163,7 @@ impl Shelf {
             file.write_all(text.as_bytes())?;
         }
         if let Some(memory) = &mut self.memory {
-            memory.extend(lines.into_iter().map(Arc::from));
+            memory.extend_from_slice(lines);
         }
         Ok(())
     }

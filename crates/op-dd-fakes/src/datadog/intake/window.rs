@@ -30,7 +30,7 @@ pub(crate) type Root<'a> = HashMap<String, &'a RawValue>;
 /// Whether the log is one that Datadog would still take. One without a date, or with one that nobody can read, gets
 /// the date of its receipt.
 pub(crate) fn is_open_to(log: &Root<'_>, now: SystemTime) -> bool {
-    match date(log) {
+    match date_of(log) {
         Some(date) => match now.duration_since(date) {
             Ok(age) => age <= PAST,
             Err(ahead) => ahead.duration() <= FUTURE,
@@ -39,7 +39,12 @@ pub(crate) fn is_open_to(log: &Root<'_>, now: SystemTime) -> bool {
     }
 }
 
-fn date(log: &Root<'_>) -> Option<SystemTime> {
+/// When a log says that it is of.
+pub(crate) fn date(log: &str) -> Option<SystemTime> {
+    date_of(&serde_json::from_str(log).ok()?)
+}
+
+fn date_of(log: &Root<'_>) -> Option<SystemTime> {
     let value = DATES.iter().find_map(|name| match log.get(*name) {
         Some(value) => Some(*value),
         None if *name == "syslog.timestamp" => nested(log),

@@ -55,6 +55,11 @@ impl<'a> Call<'a> {
         }
     }
 
+    /// When it came.
+    pub(crate) fn instant(&self) -> Timestamp {
+        self.now
+    }
+
     /// When it came, as v1 of the API writes times.
     pub(crate) fn time(&self) -> String {
         self.now.strftime("%Y-%m-%dT%H:%M:%S%.6f+00:00").to_string()

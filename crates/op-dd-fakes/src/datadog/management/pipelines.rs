@@ -11,12 +11,11 @@ use super::shelf::Shelf;
 use crate::server::Reply;
 
 mod check;
+mod datadogs;
 
 /// Below `/api/v1/logs/config`: the pipelines, and their order.
 #[derive(Debug, Default)]
 pub(crate) struct Pipelines(Shelf);
-
-const INTEGRATION: &str = "1Password";
 
 /// What a client may say of a pipeline. The rest of what it sends is left out.
 const SETTABLE: [&str; 6] = [
@@ -63,22 +62,13 @@ impl Pipelines {
         self.0.kept(|pipeline| !is_read_only(pipeline))
     }
 
-    /// Puts Datadog's own pipeline for 1Password before all others, unless it is there. What is in the real one is not
-    /// public.
+    /// Puts Datadog's own pipeline for 1Password before all others, unless it is there.
     pub(crate) fn integrate_1password(&mut self, identities: &mut Identities) {
         if self.0.objects().any(is_read_only) {
             return;
         }
         let id = identities.long();
-        let client_ip = json!({
-            "name": "", "is_enabled": true, "type": "geo-ip-parser",
-            "sources": ["network.client.ip"], "target": "network.client.geoip"
-        });
-        let pipeline = json!({
-            "id": id, "type": "pipeline", "name": INTEGRATION, "is_enabled": true, "is_read_only": true,
-            "filter": { "query": "source:1password" }, "processors": [client_ip], "tags": []
-        });
-        self.0.push(id.clone(), pipeline);
+        self.0.push(id.clone(), datadogs::pipeline(&id));
         self.0.arrange(&[&id]);
     }
 

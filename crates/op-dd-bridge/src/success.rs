@@ -1,0 +1,10 @@
+use std::time::{Duration, SystemTime};
+
+/// When a stream was last well, which a quiet one is without a commit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Success {
+    /// When a step of it last went well.
+    pub at: SystemTime,
+    /// How old the last event was when it was accepted, by its own time: how far the stream was behind.
+    pub lag: Option<Duration>,
+}
