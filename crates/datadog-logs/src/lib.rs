@@ -51,6 +51,6 @@ mod transport;
 #[cfg(feature = "client")]
 pub use client::{BuildError, Client, ClientBuilder};
 #[cfg(feature = "reqwest")]
-pub use transport::ReqwestTransport;
+pub use transport::{ReqwestTransport, ReqwestTransportBuilder};
 #[cfg(feature = "client")]
 pub use transport::{Transport, TransportError, TransportErrorKind};

@@ -12,7 +12,7 @@ use crate::SendErrorKind;
 mod reqwest;
 
 #[cfg(feature = "reqwest")]
-pub use self::reqwest::ReqwestTransport;
+pub use self::reqwest::{ReqwestTransport, ReqwestTransportBuilder};
 
 /// What carries a request to Datadog and brings the answer: the only place where there is HTTP.
 ///

@@ -1,3 +1,5 @@
+use std::time::SystemTime;
+
 use serde::Deserialize;
 
 use crate::model::text;
@@ -16,6 +18,8 @@ pub struct Introspection {
     /// The 1Password account that answers. 1Password gives it since September 2025.
     #[serde(default, deserialize_with = "text")]
     pub account_uuid: Option<String>,
+    #[serde(skip)]
+    server_time: Option<SystemTime>,
 }
 
 /// The longest answer that is read. Real ones have a few hundred bytes.
@@ -29,6 +33,17 @@ impl Introspection {
             .into_iter()
             .filter(|feed| self.features.iter().any(|feature| feature == feed.as_str()))
             .collect()
+    }
+
+    /// What the server's clock said when it answered, to the second.
+    #[must_use]
+    pub fn server_time(&self) -> Option<SystemTime> {
+        self.server_time
+    }
+
+    pub(crate) fn given_at(mut self, server_time: Option<SystemTime>) -> Self {
+        self.server_time = server_time;
+        self
     }
 
     pub(crate) fn decode(body: &[u8]) -> Result<Self, Error> {

@@ -43,6 +43,6 @@ pub use introspection::Introspection;
 #[cfg(feature = "client")]
 pub use pacer::Pacer;
 #[cfg(feature = "reqwest")]
-pub use transport::ReqwestTransport;
+pub use transport::{ReqwestTransport, ReqwestTransportBuilder};
 #[cfg(feature = "client")]
 pub use transport::{Transport, TransportError, TransportErrorKind};

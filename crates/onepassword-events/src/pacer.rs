@@ -1,4 +1,4 @@
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
@@ -11,13 +11,23 @@ use tokio::time::{Instant, sleep_until};
 /// hour. A new pacer starts with a single permit, not a full bucket, so that a program which is
 /// restarted over and over keeps within the limits, too.
 ///
-/// Clones share one bucket: give the same pacer to every client of the same account.
+/// Clones share one bucket: give the same pacer to every client of the same account. What may wait
+/// takes its permits by a handle that [leaves some](Self::reserving) to what may not.
 #[derive(Clone, Debug)]
 pub struct Pacer {
+    bucket: Arc<Bucket>,
+    /// How much of what is saved up this handle leaves to the others; none if it need not.
+    reserve: Option<u32>,
+}
+
+#[derive(Debug)]
+struct Bucket {
     spacing: Duration,
-    allowance: Duration,
+    burst: u32,
     /// When the bucket will be full again. The later it is, the emptier is the bucket.
-    full_at: Arc<Mutex<Instant>>,
+    full_at: Mutex<Instant>,
+    /// Whose turn it is among those that leave a reserve.
+    turn: tokio::sync::Mutex<()>,
 }
 
 impl Pacer {
@@ -32,29 +42,96 @@ impl Pacer {
     #[must_use]
     pub fn new(rate: f64, burst: u32) -> Self {
         let spacing = Duration::from_secs_f64(1.0 / rate.max(1.0 / 86_400.0));
-        let allowance = spacing * burst.saturating_sub(1);
+        let burst = burst.max(1);
         Self {
-            spacing,
-            allowance,
-            full_at: Arc::new(Mutex::new(Instant::now() + allowance)),
+            bucket: Arc::new(Bucket {
+                spacing,
+                burst,
+                full_at: Mutex::new(Instant::now() + spacing * (burst - 1)),
+                turn: tokio::sync::Mutex::default(),
+            }),
+            reserve: None,
+        }
+    }
+
+    /// Another handle of the same bucket, for what has time, such as reading old events anew: it takes
+    /// a permit only if `permits` of those that are saved up are left to the other handles then.
+    ///
+    /// The others never wait for its sake as long as they alone would keep within the rate and a burst
+    /// of `permits`; it gets what they leave of the rate, and nothing while they use all of it. The
+    /// limits hold for all handles together. At the most all but one of a burst are left.
+    #[must_use]
+    pub fn reserving(&self, permits: u32) -> Self {
+        Self {
+            bucket: Arc::clone(&self.bucket),
+            reserve: Some(permits.min(self.bucket.burst - 1)),
         }
     }
 
     /// Waits for a permit. Whoever asks first gets the first.
     ///
-    /// A permit counts from the moment that it is asked for: to stop waiting is to lose it.
+    /// A permit counts from the moment that it is asked for: to stop waiting is to lose it. By a handle
+    /// that [leaves a reserve](Self::reserving), it counts once it is given, and to stop waiting costs
+    /// nothing.
     pub async fn permit(&self) {
-        let at = {
-            let mut full_at = self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
-            let now = Instant::now();
-            let empties_to = (*full_at).max(now) + self.spacing;
-            let at = (*full_at)
-                .checked_sub(self.allowance)
-                .map_or(now, |at| at.max(now));
-            *full_at = empties_to;
-            at
-        };
-        sleep_until(at).await;
+        match self.reserve {
+            None => sleep_until(self.bucket.book()).await,
+            Some(reserve) => {
+                let _turn = self.bucket.turn.lock().await;
+                while let Err(at) = self.bucket.take_leaving(reserve) {
+                    sleep_until(at).await;
+                }
+            }
+        }
+    }
+
+    /// How many permits this handle could have at once.
+    #[must_use]
+    pub fn available(&self) -> u32 {
+        self.bucket
+            .saved()
+            .saturating_sub(self.reserve.unwrap_or_default())
+    }
+}
+
+impl Bucket {
+    /// Takes a permit, and says from when on it counts.
+    fn book(&self) -> Instant {
+        let mut full_at = self.full_at();
+        let now = Instant::now();
+        let at = self.next(*full_at, 0).map_or(now, |at| at.max(now));
+        *full_at = (*full_at).max(now) + self.spacing;
+        at
+    }
+
+    /// Takes a permit if so many are left then; else fails with when to ask again.
+    fn take_leaving(&self, reserve: u32) -> Result<(), Instant> {
+        let mut full_at = self.full_at();
+        let now = Instant::now();
+        match self.next(*full_at, reserve) {
+            Some(at) if at > now => Err(at),
+            _ => {
+                *full_at = (*full_at).max(now) + self.spacing;
+                Ok(())
+            }
+        }
+    }
+
+    /// From when on there is one more permit than `reserve`; none if that is before the clock began.
+    fn next(&self, full_at: Instant, reserve: u32) -> Option<Instant> {
+        full_at.checked_sub(self.spacing * (self.burst - 1 - reserve))
+    }
+
+    /// How many there are at present.
+    fn saved(&self) -> u32 {
+        let missing = self.full_at().saturating_duration_since(Instant::now());
+        let missing = missing.as_nanos().div_ceil(self.spacing.as_nanos().max(1));
+        let missing = u32::try_from(missing).unwrap_or(u32::MAX);
+        self.burst.saturating_sub(missing)
+    }
+
+    fn full_at(&self) -> MutexGuard<'_, Instant> {
+        self.full_at.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

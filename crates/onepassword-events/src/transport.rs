@@ -15,7 +15,7 @@ use http::{Request, Response};
 mod reqwest;
 
 #[cfg(feature = "reqwest")]
-pub use self::reqwest::ReqwestTransport;
+pub use self::reqwest::{ReqwestTransport, ReqwestTransportBuilder};
 
 /// Sends one request and reads the whole answer.
 ///

@@ -11,6 +11,8 @@ use super::key::{Key, Reread};
 use crate::intake::host_of;
 use crate::site::below;
 use crate::{ApiKey, Compression, Intake, Site, Transport};
+#[cfg(feature = "reqwest")]
+use crate::{ReqwestTransport, ReqwestTransportBuilder};
 
 const USER_AGENT: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
 
@@ -23,8 +25,8 @@ pub struct ClientBuilder {
     compression: Compression,
     user_agent: String,
     timeout: Duration,
-    connect_timeout: Duration,
-    ca_certificates: Vec<u8>,
+    #[cfg(feature = "reqwest")]
+    http: ReqwestTransportBuilder,
     retry_for: Duration,
     transport: Option<Arc<dyn Transport>>,
 }
@@ -38,8 +40,8 @@ impl ClientBuilder {
             compression: Compression::default(),
             user_agent: USER_AGENT.into(),
             timeout: Duration::from_secs(30),
-            connect_timeout: Duration::from_secs(10),
-            ca_certificates: Vec::new(),
+            #[cfg(feature = "reqwest")]
+            http: ReqwestTransport::builder(),
             retry_for: Duration::from_secs(300),
             transport: None,
         }
@@ -72,16 +74,25 @@ impl ClientBuilder {
 
     /// Sets how long making a connection may take, for the transport that the client makes by
     /// itself. Default: 10 seconds.
+    #[cfg(feature = "reqwest")]
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
+        self.http = self.http.connect_timeout(timeout);
         self
     }
 
     /// Adds certificate authorities to trust besides the system's, in PEM, one or more: such as that of
     /// a proxy that looks into TLS. For the transport that the client makes by itself.
+    #[cfg(feature = "reqwest")]
     pub fn ca_certificates(mut self, pem: impl AsRef<[u8]>) -> Self {
-        self.ca_certificates.extend_from_slice(pem.as_ref());
-        self.ca_certificates.push(b'\n');
+        self.http = self.http.ca_certificates(pem);
+        self
+    }
+
+    /// Sets the HTTP proxy to make connections through, for the transport that the client makes by
+    /// itself; see [`ReqwestTransportBuilder::proxy`].
+    #[cfg(feature = "reqwest")]
+    pub fn proxy(mut self, url: impl AsRef<str>) -> Self {
+        self.http = self.http.proxy(url);
         self
     }
 
@@ -119,7 +130,7 @@ impl ClientBuilder {
     /// like.
     #[cfg(feature = "reqwest")]
     pub fn http_client(self, client: reqwest::Client) -> Self {
-        self.transport(Arc::new(crate::ReqwestTransport::from_client(client)))
+        self.transport(Arc::new(ReqwestTransport::from_client(client)))
     }
 
     /// Makes the client. It sends nothing yet.
@@ -127,7 +138,7 @@ impl ClientBuilder {
     /// # Errors
     ///
     /// [`BuildError`] if the HTTP client can't be set up (where the system has no certificates, for
-    /// instance, or those to add are none), if there is no transport, or if the site's URL or the user
+    /// instance, or those to add, or the proxy's address, are none), if there is no transport, or if the site's URL or the user
     /// agent can't stand in a request.
     ///
     /// # Panics
@@ -138,14 +149,11 @@ impl ClientBuilder {
         let intake = Intake::new(&self.site, self.compression);
         let api = self.site.api_url();
         let uri = |url: &str| Uri::try_from(url).map_err(|error| BuildError::Site(error.into()));
-        let transport = match self.transport {
-            Some(transport) => transport,
-            None => default_transport(
-                self.connect_timeout,
-                intake.url().scheme() == "https",
-                &self.ca_certificates,
-            )?,
-        };
+        #[cfg(feature = "reqwest")]
+        let own = || default_transport(self.http, &intake);
+        #[cfg(not(feature = "reqwest"))]
+        let own = || Err(BuildError::NoTransport);
+        let transport = self.transport.map_or_else(own, Ok)?;
         Ok(Client {
             post_to: uri(intake.url().as_str())?,
             validate_at: uri(below(&api, "api/v1/validate").as_str())?,
@@ -172,20 +180,14 @@ impl fmt::Debug for ClientBuilder {
 
 #[cfg(feature = "reqwest")]
 fn default_transport(
-    connect_timeout: Duration,
-    https_only: bool,
-    ca_certificates: &[u8],
+    http: ReqwestTransportBuilder,
+    intake: &Intake,
 ) -> Result<Arc<dyn Transport>, BuildError> {
-    if https_only && !cfg!(any(feature = "rustls", feature = "rustls-no-provider")) {
+    let has_tls = cfg!(any(feature = "rustls", feature = "rustls-no-provider"));
+    if intake.url().scheme() == "https" && !has_tls {
         return Err(BuildError::NoTls);
     }
-    let transport = crate::ReqwestTransport::build(connect_timeout, https_only, ca_certificates)?;
-    Ok(Arc::new(transport))
-}
-
-#[cfg(not(feature = "reqwest"))]
-fn default_transport(_: Duration, _: bool, _: &[u8]) -> Result<Arc<dyn Transport>, BuildError> {
-    Err(BuildError::NoTransport)
+    Ok(Arc::new(http.build()?))
 }
 
 /// Why there is no client.
@@ -198,6 +200,9 @@ pub enum BuildError {
     /// What is to be trusted is no certificate.
     #[error("the CA certificates cannot be used: they must be in PEM, -----BEGIN CERTIFICATE-----")]
     CaCertificates(#[source] Box<dyn Error + Send + Sync>),
+    /// What is to be the proxy is no URL for HTTP.
+    #[error("the proxy's address is none: write a URL, such as http://proxy.example:3128")]
+    Proxy,
     /// None was given, and the feature `reqwest` is off.
     #[error("no transport was given, and none was compiled in")]
     NoTransport,

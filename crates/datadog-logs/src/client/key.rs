@@ -23,6 +23,9 @@ pub(super) struct Key {
 struct Current {
     header: HeaderValue,
     refused: bool,
+    /// How often somebody asked for the key to be read again, and how many of these it was read for.
+    asked: u32,
+    answered: u32,
 }
 
 impl Key {
@@ -30,6 +33,8 @@ impl Key {
         let current = Current {
             header: header(key)?,
             refused: false,
+            asked: 0,
+            answered: 0,
         };
         Ok(Self {
             current: Mutex::new(current),
@@ -50,31 +55,43 @@ impl Key {
         self.current().refused = true;
     }
 
-    /// Reads the key again if it was refused.
+    /// Has the key read again before it is used again, as if it had been refused.
+    pub(super) fn ask_to_reread(&self) {
+        let mut current = self.current();
+        current.asked = current.asked.wrapping_add(1);
+    }
+
+    /// Reads the key again if it was refused, or if somebody asked for that.
     ///
     /// If that fails, or takes longer than `limit`, the old one is used again: it may have been mended
     /// at the other end.
     pub(super) async fn refresh(&self, limit: Duration) {
         let Some(reread) = &self.reread else { return };
-        if !self.current().refused {
+        let (stale, asked) = {
+            let current = self.current();
+            let stale = current.refused || current.asked != current.answered;
+            (stale, current.asked)
+        };
+        if !stale {
             return;
         }
         // Not under the lock. Attempts at the same time may both read, which costs nothing but the
-        // reading.
+        // reading; and one that is given up midway leaves the request to the next.
         let read = async {
             let key = time::timeout(limit, reread()).await??;
             Ok::<_, Box<dyn Error + Send + Sync>>(header(&key)?)
         };
-        match read.await {
+        let read = read.await;
+        self.current().answered = asked;
+        match read {
             Ok(header) => {
-                *self.current() = Current {
-                    header,
-                    refused: false,
-                };
+                let mut current = self.current();
+                current.header = header;
+                current.refused = false;
             }
             Err(error) => tracing::warn!(
                 error,
-                "the API key was refused and can't be read again: the old one stays in use"
+                "the API key can't be read again: the old one stays in use"
             ),
         }
     }

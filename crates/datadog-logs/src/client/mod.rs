@@ -3,7 +3,7 @@ mod key;
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use backon::{BackoffBuilder, ExponentialBuilder};
@@ -113,16 +113,17 @@ impl Client {
     }
 
     /// Asks Datadog's API whether the key is valid
-    /// (<https://docs.datadoghq.com/api/latest/authentication/>).
+    /// (<https://docs.datadoghq.com/api/latest/authentication/>), and gives the time on that server's
+    /// clock, to the second, if it tells.
     ///
     /// That API is on another host than the intake: a success doesn't show that the intake can be
-    /// reached.
+    /// [reached](Self::reach).
     ///
     /// # Errors
     ///
     /// [`SendError`] of kind [`Unauthorized`](SendErrorKind::Unauthorized) if it is not, else as
     /// for a single attempt to send.
-    pub async fn validate(&self) -> Result<(), SendError> {
+    pub async fn validate(&self) -> Result<Option<SystemTime>, SendError> {
         #[derive(Deserialize)]
         struct Validity {
             valid: bool,
@@ -132,12 +133,12 @@ impl Client {
         self.key.refresh(self.timeout).await;
         let request = self.request(Method::GET, &self.validate_at, Bytes::new());
         let response = self
-            .exchange(request)
+            .exchange(self.signed(request))
             .await
             .map_err(|error| failed(error.kind().into()).with_source(error))?;
         let answer = answer(&response);
         let kind = match (answer.status, serde_json::from_slice(response.body())) {
-            (200, Ok(Validity { valid: true })) => return Ok(()),
+            (200, Ok(Validity { valid: true })) => return Ok(answer.server_time()),
             (200, Ok(Validity { valid: false })) => SendErrorKind::Unauthorized,
             (status, _) => SendErrorKind::of_status(status),
         };
@@ -150,6 +151,30 @@ impl Client {
             Some(time) => error.with_server_time(time),
             None => error,
         })
+    }
+
+    /// Finds out whether the intake can be reached, without a log and without the key, and gives the
+    /// time on its clock, to the second, if it tells. Any answer will do, a refusal as well: whether the
+    /// key is good is what [`validate`](Self::validate) finds out.
+    ///
+    /// # Errors
+    ///
+    /// [`SendError`] if there is no answer: no connection, no trust, or none in time.
+    pub async fn reach(&self) -> Result<Option<SystemTime>, SendError> {
+        let request = self.request(Method::GET, &self.post_to, Bytes::new());
+        let response = self.exchange(request).await.map_err(|error| {
+            SendError::new(error.kind().into())
+                .with_host(self.intake.host())
+                .with_source(error)
+        })?;
+        Ok(answer(&response).server_time())
+    }
+
+    /// Has the key [read again](ClientBuilder::reread_key) before the next attempt, though nobody has
+    /// refused it: for when it is known to have been exchanged. If it can't be read, the old one stays
+    /// in use.
+    pub fn reread_key(&self) {
+        self.key.ask_to_reread();
     }
 
     async fn drive(
@@ -178,7 +203,8 @@ impl Client {
     }
 
     fn post(&self, batch: &Batch) -> Request<Bytes> {
-        let mut request = self.request(Method::POST, &self.post_to, batch.body.clone());
+        let request = self.request(Method::POST, &self.post_to, batch.body.clone());
+        let mut request = self.signed(request);
         request.headers_mut().insert(CONTENT_TYPE, JSON);
         if let Some(encoding) = batch.compression.content_encoding() {
             request
@@ -193,9 +219,14 @@ impl Client {
         *request.method_mut() = method;
         *request.uri_mut() = uri.clone();
         let headers = request.headers_mut();
-        headers.insert(DD_API_KEY, self.key.header());
         headers.insert(USER_AGENT, self.user_agent.clone());
         headers.insert(ACCEPT, JSON);
+        request
+    }
+
+    fn signed(&self, mut request: Request<Bytes>) -> Request<Bytes> {
+        let headers = request.headers_mut();
+        headers.insert(DD_API_KEY, self.key.header());
         request
     }
 

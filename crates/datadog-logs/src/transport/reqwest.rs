@@ -1,14 +1,18 @@
 use std::error::Error;
+use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
+use http::uri::Scheme;
 use http::{Request, Response};
-use reqwest::redirect::Policy;
 use tokio::time;
 
 use super::{Transport, TransportError, TransportErrorKind};
-use crate::BuildError;
+
+mod builder;
+
+pub use self::builder::ReqwestTransportBuilder;
 
 /// So much of an answer is read; Datadog's are a few hundred bytes at most.
 const LONGEST_ANSWER: usize = 64 * 1024;
@@ -16,85 +20,52 @@ const LONGEST_ANSWER: usize = 64 * 1024;
 /// So long is waited for an answer's body once its status is there.
 const BODY_TIME: Duration = Duration::from_secs(5);
 
-/// Shorter than any common server's keep-alive, so that a connection is not taken up just as the
-/// server closes it.
-const POOL_IDLE: Duration = Duration::from_secs(15);
-
-const TCP_KEEPALIVE: Duration = Duration::from_secs(30);
-
 /// A [`Transport`] over reqwest.
 ///
-/// The client makes one by itself: it follows no redirects, speaks `https` only unless the site is
-/// on a loopback host, and keeps idle connections for 15 seconds. Answers are read up to 64 KiB.
-#[derive(Clone, Debug)]
+/// The client makes one by itself: it follows no redirects, and keeps idle connections for 15
+/// seconds. Answers are read up to 64 KiB. Clones share their connections.
+#[derive(Clone)]
 pub struct ReqwestTransport {
-    client: reqwest::Client,
+    https: reqwest::Client,
+    /// Plain HTTP is for this machine: a proxy would be shown the key.
+    plain: reqwest::Client,
 }
 
 impl ReqwestTransport {
+    /// A transport as a client makes one by itself, to be put into a transport of one's own.
+    pub fn builder() -> ReqwestTransportBuilder {
+        ReqwestTransportBuilder::new()
+    }
+
     /// Takes a client of one's own, with its proxies, certificates and time limits.
     ///
     /// It must be built with `redirect::Policy::none()`: by default reqwest follows redirects, and
     /// hands the key to whatever host they lead to.
     #[must_use]
     pub fn from_client(client: reqwest::Client) -> Self {
-        Self { client }
-    }
-
-    /// `ca_certificates`, in PEM, are trusted besides the system's.
-    pub(crate) fn build(
-        connect_timeout: Duration,
-        https_only: bool,
-        ca_certificates: &[u8],
-    ) -> Result<Self, BuildError> {
-        // Not `Client::new()`, which panics where the system has no certificates.
-        let mut client = reqwest::Client::builder()
-            .redirect(Policy::none())
-            .https_only(https_only)
-            .connect_timeout(connect_timeout)
-            .pool_idle_timeout(POOL_IDLE)
-            .tcp_keepalive(TCP_KEEPALIVE);
-        if !https_only {
-            // Plain HTTP is for this machine: a proxy would be shown the key.
-            client = client.no_proxy();
+        Self {
+            https: client.clone(),
+            plain: client,
         }
-        if ca_certificates.is_empty() {
-            let client = client.build();
-            let client = client.map_err(|error| BuildError::Http(error.into()))?;
-            return Ok(Self::from_client(client));
-        }
-        trusting(client, ca_certificates)
-            .map(Self::from_client)
-            .map_err(BuildError::CaCertificates)
     }
 }
 
-/// Without TLS there is nothing to trust.
-#[cfg(not(any(feature = "rustls", feature = "rustls-no-provider")))]
-fn trusting(
-    client: reqwest::ClientBuilder,
-    _: &[u8],
-) -> Result<reqwest::Client, Box<dyn Error + Send + Sync>> {
-    Ok(client.build()?)
-}
-
-#[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
-fn trusting(
-    client: reqwest::ClientBuilder,
-    pem: &[u8],
-) -> Result<reqwest::Client, Box<dyn Error + Send + Sync>> {
-    let certificates = reqwest::Certificate::from_pem_bundle(pem)?;
-    if certificates.is_empty() {
-        return Err("there is no certificate".into());
+impl fmt::Debug for ReqwestTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // reqwest's own text may hold a proxy's password.
+        f.debug_struct("ReqwestTransport").finish_non_exhaustive()
     }
-    Ok(client.tls_certs_merge(certificates).build()?)
 }
 
 #[async_trait]
 impl Transport for ReqwestTransport {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+        let client = match request.uri().scheme() {
+            Some(scheme) if *scheme == Scheme::HTTP => &self.plain,
+            _ => &self.https,
+        };
         let request = request.try_into().map_err(failure)?;
-        let mut answer = self.client.execute(request).await.map_err(failure)?;
+        let mut answer = client.execute(request).await.map_err(failure)?;
         let status = answer.status();
         let mut response = Response::new(Bytes::new());
         *response.status_mut() = status;

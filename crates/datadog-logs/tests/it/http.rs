@@ -222,5 +222,7 @@ async fn validate_reads_the_answer() {
         .respond_with(ResponseTemplate::new(200).set_body_string(r#"{"valid":true}"#))
         .mount(&server)
         .await;
-    client(&server).build().unwrap().validate().await.unwrap();
+    let time = client(&server).build().unwrap().validate().await.unwrap();
+    let age = time.unwrap().elapsed();
+    assert!(age.is_ok_and(|age| age < Duration::from_secs(60)));
 }

@@ -7,6 +7,8 @@
 
 mod delivery;
 mod http;
+#[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
+mod proxy;
 mod secrecy;
 mod send;
 mod submit;

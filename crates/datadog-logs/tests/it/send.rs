@@ -1,5 +1,8 @@
 //! One attempt through the client, over a transport in memory.
 
+use std::future::ready;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,7 +11,6 @@ use datadog_logs::{
     TransportErrorKind,
 };
 use http::{Method, Request, Response, StatusCode};
-use std::sync::Arc;
 use tokio::time::Instant;
 
 use crate::entries;
@@ -210,6 +212,58 @@ async fn a_key_that_takes_for_ever_to_be_read_holds_nothing_up() {
     let begun = Instant::now();
     assert_eq!(client.send(&entries(1)).await.unwrap().accepted, 1);
     assert_eq!(begun.elapsed(), Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn a_key_is_read_again_when_somebody_asks_for_it() {
+    let intake = FakeIntake::script([]);
+    let keys = ["key-2", "", "key-3"].map(ApiKey::new);
+    let keys = Mutex::new(keys.into_iter());
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = asked.clone();
+    let source = move || {
+        count.fetch_add(1, Ordering::Relaxed);
+        ready(keys.lock().unwrap().next().unwrap())
+    };
+    let client = intake.client().reread_key(source).build().unwrap();
+    for times in 1..=3 {
+        client.reread_key();
+        // Once for as often as it was asked for, and only when it is needed.
+        client.reread_key();
+        assert_eq!(asked.load(Ordering::Relaxed), times - 1);
+        for _ in 0..2 {
+            client.send(&entries(1)).await.unwrap();
+            assert_eq!(asked.load(Ordering::Relaxed), times);
+        }
+    }
+    // What is no key leaves the old one in use.
+    let keys = ["key-2", "key-2", "key-2", "key-2", "key-3", "key-3"];
+    assert_eq!(intake.keys(), keys);
+}
+
+#[tokio::test]
+async fn the_intake_is_reached_without_a_log_and_without_the_key() {
+    let date = "Thu, 01 Jan 2026 00:00:00 GMT";
+    for status in [200, 302, 403, 405, 503] {
+        let intake = FakeIntake::script([with_header(status, "date", date)]);
+        let client = intake.client().site(Site::EU1).build().unwrap();
+        let time = client.reach().await.unwrap();
+        assert_eq!(time, httpdate::parse_http_date(date).ok());
+        let request = &intake.requests()[0];
+        assert_eq!(request.method(), Method::GET);
+        assert_eq!(request.uri().host(), Some("http-intake.logs.datadoghq.eu"));
+        assert!(request.body().is_empty() && !request.headers().contains_key("dd-api-key"));
+    }
+    let intake = FakeIntake::script([broken(TransportErrorKind::Connect)]);
+    let client = intake.client().site(Site::EU1).build().unwrap();
+    let error = client.reach().await.unwrap_err();
+    assert_eq!(error.kind(), SendErrorKind::Connect);
+    assert!(
+        error
+            .to_string()
+            .starts_with("http-intake.logs.datadoghq.eu cannot be reached"),
+        "{error}"
+    );
 }
 
 #[tokio::test]

@@ -8,6 +8,8 @@ use url::Url;
 
 use super::{Client, Inner, Reread, RetryPolicy, Rotation};
 use crate::{AccessToken, Endpoint, Error, ErrorKind, Pacer, Region, Transport};
+#[cfg(feature = "reqwest")]
+use crate::{ReqwestTransport, ReqwestTransportBuilder};
 
 /// Settings of a [`Client`].
 #[must_use]
@@ -20,8 +22,8 @@ pub struct ClientBuilder {
     pacer: Option<Pacer>,
     user_agent: String,
     timeout: Duration,
-    connect_timeout: Duration,
-    ca_certificates: Vec<u8>,
+    #[cfg(feature = "reqwest")]
+    http: ReqwestTransportBuilder,
     retries: RetryPolicy,
 }
 
@@ -36,8 +38,8 @@ impl ClientBuilder {
             pacer: None,
             user_agent: concat!("onepassword-events/", env!("CARGO_PKG_VERSION")).to_owned(),
             timeout: Client::TIMEOUT,
-            connect_timeout: Client::CONNECT_TIMEOUT,
-            ca_certificates: Vec::new(),
+            #[cfg(feature = "reqwest")]
+            http: ReqwestTransport::builder(),
             retries: RetryPolicy::default(),
         }
     }
@@ -64,7 +66,7 @@ impl ClientBuilder {
     /// Speaks HTTP through a `reqwest` client of your own. It must not follow redirects.
     #[cfg(feature = "reqwest")]
     pub fn http_client(self, client: reqwest::Client) -> Self {
-        self.transport(crate::ReqwestTransport::from_client(client))
+        self.transport(ReqwestTransport::from_client(client))
     }
 
     /// Reads the token again, before the next attempt, whenever the server has refused it: so a
@@ -103,16 +105,25 @@ impl ClientBuilder {
     }
 
     /// The time that making a connection may take. A transport of your own has its own.
+    #[cfg(feature = "reqwest")]
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
-        self.connect_timeout = timeout;
+        self.http = self.http.connect_timeout(timeout);
         self
     }
 
     /// Certificate authorities to trust besides the system's, in PEM, one or more: such as that of a
     /// proxy that looks into TLS. A transport of your own has its own.
+    #[cfg(feature = "reqwest")]
     pub fn ca_certificates(mut self, pem: impl AsRef<[u8]>) -> Self {
-        self.ca_certificates.extend_from_slice(pem.as_ref());
-        self.ca_certificates.push(b'\n');
+        self.http = self.http.ca_certificates(pem);
+        self
+    }
+
+    /// The HTTP proxy to make connections through; see [`ReqwestTransportBuilder::proxy`]. A transport
+    /// of your own has its own.
+    #[cfg(feature = "reqwest")]
+    pub fn proxy(mut self, url: impl AsRef<str>) -> Self {
+        self.http = self.http.proxy(url);
         self
     }
 
@@ -127,23 +138,27 @@ impl ClientBuilder {
     /// # Errors
     ///
     /// See [`Endpoint::resolve`]; [`ErrorKind::Config`] also if HTTPS can't be set up, if the CA
-    /// certificates are none, if there is no transport, or if the user agent can't stand in a header.
+    /// certificates or the proxy's address are none, if there is no transport, or if the user agent
+    /// can't stand in a header.
     pub fn build(self) -> Result<Client, Error> {
         let endpoint = Endpoint::resolve(&self.token, self.region, self.url.as_ref())?;
         let user_agent = HeaderValue::try_from(self.user_agent).map_err(|error| {
             Error::new(ErrorKind::Config, "the user agent must be plain text").with_source(error)
         })?;
-        let transport = match self.transport {
-            Some(transport) => transport,
-            None => {
-                let https_only = endpoint.url().scheme() == "https";
-                default_transport(self.connect_timeout, https_only, &self.ca_certificates)?
-            }
+        #[cfg(feature = "reqwest")]
+        let own = || default_transport(self.http, &endpoint);
+        #[cfg(not(feature = "reqwest"))]
+        let own = || {
+            Err(Error::new(
+                ErrorKind::Config,
+                "no transport: give one, or turn on the feature `reqwest`",
+            ))
         };
+        let transport = self.transport.map_or_else(own, Ok)?;
         Ok(Client(Arc::new(Inner {
             transport,
             endpoint,
-            token: Rotation::new(self.token, self.reread),
+            token: Arc::new(Rotation::new(self.token, self.reread)),
             pacer: self.pacer.unwrap_or_default(),
             user_agent,
             timeout: self.timeout,
@@ -164,24 +179,15 @@ impl fmt::Debug for ClientBuilder {
 
 #[cfg(feature = "reqwest")]
 fn default_transport(
-    connect_timeout: Duration,
-    https_only: bool,
-    ca_certificates: &[u8],
+    http: ReqwestTransportBuilder,
+    endpoint: &Endpoint,
 ) -> Result<Arc<dyn Transport>, Error> {
-    if https_only && !cfg!(any(feature = "rustls", feature = "rustls-no-provider")) {
+    let has_tls = cfg!(any(feature = "rustls", feature = "rustls-no-provider"));
+    if endpoint.url().scheme() == "https" && !has_tls {
         return Err(Error::new(
             ErrorKind::Config,
             "https needs the feature `rustls`, or a transport of your own",
         ));
     }
-    let transport = crate::ReqwestTransport::build(connect_timeout, https_only, ca_certificates)?;
-    Ok(Arc::new(transport))
-}
-
-#[cfg(not(feature = "reqwest"))]
-fn default_transport(_: Duration, _: bool, _: &[u8]) -> Result<Arc<dyn Transport>, Error> {
-    Err(Error::new(
-        ErrorKind::Config,
-        "no transport: give one, or turn on the feature `reqwest`",
-    ))
+    Ok(Arc::new(http.build()?))
 }

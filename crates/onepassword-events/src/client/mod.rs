@@ -50,7 +50,7 @@ pub struct Client(Arc<Inner>);
 struct Inner {
     transport: Arc<dyn Transport>,
     endpoint: Endpoint,
-    token: Rotation,
+    token: Arc<Rotation>,
     pacer: Pacer,
     user_agent: HeaderValue,
     timeout: Duration,
@@ -87,6 +87,28 @@ impl Client {
         &self.0.pacer
     }
 
+    /// The same client, but for its pacer: for requests of another urgency, as
+    /// [`Pacer::reserving`] says. Token and connections are shared.
+    #[must_use]
+    pub fn with_pacer(&self, pacer: Pacer) -> Self {
+        Self(Arc::new(Inner {
+            transport: Arc::clone(&self.0.transport),
+            endpoint: self.0.endpoint.clone(),
+            token: Arc::clone(&self.0.token),
+            pacer,
+            user_agent: self.0.user_agent.clone(),
+            timeout: self.0.timeout,
+            retries: self.0.retries,
+        }))
+    }
+
+    /// Has the token [read again](ClientBuilder::reread_token) before the next attempt, though nobody
+    /// has refused it: for when it is known to have been exchanged. If it can't be read, the old one
+    /// stays in use. Goes for clones and siblings, too.
+    pub fn reread_token(&self) {
+        self.0.token.ask_to_reread();
+    }
+
     /// Asks the server what it knows of the token. It is a request like any other: a good way to
     /// find out whether the token is accepted and which account answers.
     ///
@@ -98,7 +120,7 @@ impl Client {
             let answer = self
                 .attempt(Method::GET, "api/v2/auth/introspect", Bytes::new())
                 .await?;
-            Introspection::decode(answer.body())
+            Ok(Introspection::decode(answer.body())?.given_at(server_time(&answer)))
         })
         .await
     }

@@ -20,13 +20,20 @@ pub(super) struct Rotation {
 struct State {
     token: AccessToken,
     refused: bool,
+    /// How often somebody asked for the token to be read again, and how many of these it was read for.
+    asked: u32,
+    answered: u32,
 }
 
 impl Rotation {
     pub(super) fn new(token: AccessToken, source: Option<Reread>) -> Self {
-        let refused = false;
         Self {
-            state: Mutex::new(State { token, refused }),
+            state: Mutex::new(State {
+                token,
+                refused: false,
+                asked: 0,
+                answered: 0,
+            }),
             source,
         }
     }
@@ -39,20 +46,25 @@ impl Rotation {
         self.lock().token.clone()
     }
 
-    /// The token to make the next request with: read anew if the last one was refused.
+    /// The token to make the next request with: read anew if the last one was refused, or if somebody
+    /// asked for that.
     ///
     /// If that fails, takes longer than `limit`, or gives a token for another server, the old one is
     /// used again: the server will say once more that it is refused, and somebody may have mended it
     /// over there.
     pub(super) async fn fresh(&self, endpoint: &Endpoint, limit: Duration) -> AccessToken {
-        let (token, refused) = {
+        let (token, stale, asked) = {
             let state = self.lock();
-            (state.token.clone(), state.refused)
+            let stale = state.refused || state.asked != state.answered;
+            (state.token.clone(), stale, state.asked)
         };
-        let (true, Some(source)) = (refused, &self.source) else {
+        let (true, Some(source)) = (stale, &self.source) else {
             return token;
         };
+        // Not under the lock. Attempts at the same time may all read, which costs nothing but the
+        // reading; and one that is given up midway leaves the request to the next.
         let read = tokio::time::timeout(limit, source()).await;
+        self.lock().answered = asked;
         match read.unwrap_or_else(|_| Err(format!("it took longer than {limit:?}").into())) {
             Ok(next) if is_for(&next, endpoint, &token) => {
                 let mut state = self.lock();
@@ -72,11 +84,17 @@ impl Rotation {
                 tracing::warn!(
                     host = endpoint.host(),
                     error,
-                    "the token was refused and can't be read again: the old one stays in use"
+                    "the token can't be read again: the old one stays in use"
                 );
                 token
             }
         }
+    }
+
+    /// Has the token read again for the next request, as if it had been refused.
+    pub(super) fn ask_to_reread(&self) {
+        let mut state = self.lock();
+        state.asked = state.asked.wrapping_add(1);
     }
 
     pub(super) fn refused(&self, token: &AccessToken) {

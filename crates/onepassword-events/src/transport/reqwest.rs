@@ -1,14 +1,18 @@
 use std::error::Error as StdError;
+use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
+use http::uri::Scheme;
 use http::{Request, Response, StatusCode};
-use reqwest::redirect::Policy;
 use tokio::time;
 
 use super::{Transport, TransportError, TransportErrorKind};
-use crate::{Error, ErrorKind};
+
+mod builder;
+
+pub use builder::ReqwestTransportBuilder;
 
 /// So much of an answer other than 200 is read: a short message is all that is of use.
 const REFUSAL_LIMIT: usize = 64 * 1024;
@@ -16,10 +20,15 @@ const REFUSAL_LIMIT: usize = 64 * 1024;
 /// So long is waited for the body of an answer other than 200.
 const REFUSAL_TIME: Duration = Duration::from_secs(5);
 
-/// A [`Transport`] over `reqwest`.
-#[derive(Clone, Debug)]
+/// A [`Transport`] over `reqwest`, with settings that fit a poller: no redirects, gzip, connections
+/// given up before the usual load balancers close them.
+///
+/// Cheap to clone; clones share their connections. One does for the clients of any number of accounts.
+#[derive(Clone)]
 pub struct ReqwestTransport {
-    client: reqwest::Client,
+    https: reqwest::Client,
+    /// Plain HTTP is for this machine: a proxy would be shown the token.
+    plain: reqwest::Client,
     limit: usize,
 }
 
@@ -28,80 +37,40 @@ impl ReqwestTransport {
     /// ordinary events.
     pub const BODY_LIMIT: usize = 64 * 1024 * 1024;
 
-    /// A transport with settings that fit a poller: no redirects, gzip, connections given up before
-    /// the usual load balancers close them. `ca_certificates`, in PEM, are trusted besides the
-    /// system's.
-    pub(crate) fn build(
-        connect_timeout: Duration,
-        https_only: bool,
-        ca_certificates: &[u8],
-    ) -> Result<Self, Error> {
-        let mut client = reqwest::Client::builder()
-            .redirect(Policy::none())
-            .https_only(https_only)
-            .connect_timeout(connect_timeout)
-            .pool_idle_timeout(Duration::from_secs(15))
-            .tcp_keepalive(Duration::from_secs(30));
-        if !https_only {
-            // Plain HTTP is for this machine: a proxy would be shown the token.
-            client = client.no_proxy();
-        }
-        if !ca_certificates.is_empty() {
-            let client = trusting(client, ca_certificates).map_err(|source| {
-                Error::new(
-                    ErrorKind::Config,
-                    "the CA certificates can't be used: \
-                     they must be in PEM, -----BEGIN CERTIFICATE-----",
-                )
-                .with_source(source)
-            })?;
-            return Ok(Self::from_client(client));
-        }
-        client.build().map(Self::from_client).map_err(|error| {
-            Error::new(
-                ErrorKind::Config,
-                "HTTPS can't be set up: install the system's CA certificates \
-                 (package ca-certificates), or name a file of them in SSL_CERT_FILE",
-            )
-            .with_source(error.without_url())
-        })
+    /// A transport as a client makes one by itself, to be shared by clients, or put into a transport
+    /// of your own.
+    pub fn builder() -> ReqwestTransportBuilder {
+        ReqwestTransportBuilder::new()
     }
 
     /// Takes a client of your own, with its proxies, certificates and timeouts. It must not follow
     /// redirects: they would take the token along to another server.
     #[must_use]
     pub fn from_client(client: reqwest::Client) -> Self {
-        let limit = Self::BODY_LIMIT;
-        Self { client, limit }
+        Self {
+            https: client.clone(),
+            plain: client,
+            limit: Self::BODY_LIMIT,
+        }
     }
 }
 
-/// Without TLS there is nothing to trust.
-#[cfg(not(any(feature = "rustls", feature = "rustls-no-provider")))]
-fn trusting(
-    client: reqwest::ClientBuilder,
-    _: &[u8],
-) -> Result<reqwest::Client, Box<dyn StdError + Send + Sync>> {
-    Ok(client.build()?)
-}
-
-#[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]
-fn trusting(
-    client: reqwest::ClientBuilder,
-    pem: &[u8],
-) -> Result<reqwest::Client, Box<dyn StdError + Send + Sync>> {
-    let certificates = reqwest::Certificate::from_pem_bundle(pem)?;
-    if certificates.is_empty() {
-        return Err("there is no certificate".into());
+impl fmt::Debug for ReqwestTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // reqwest's own text may hold a proxy's password.
+        f.debug_struct("ReqwestTransport").finish_non_exhaustive()
     }
-    Ok(client.tls_certs_merge(certificates).build()?)
 }
 
 #[async_trait]
 impl Transport for ReqwestTransport {
     async fn send(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
+        let client = match request.uri().scheme() {
+            Some(scheme) if *scheme == Scheme::HTTP => &self.plain,
+            _ => &self.https,
+        };
         let request = reqwest::Request::try_from(request).map_err(from_reqwest)?;
-        let mut answer = self.client.execute(request).await.map_err(from_reqwest)?;
+        let mut answer = client.execute(request).await.map_err(from_reqwest)?;
 
         let status = answer.status();
         let headers = std::mem::take(answer.headers_mut());
@@ -199,7 +168,7 @@ mod tests {
             .set_body_bytes(gzip);
         Mock::given(any()).respond_with(answer).mount(&server).await;
 
-        let mut transport = ReqwestTransport::build(Duration::from_secs(10), false, b"").unwrap();
+        let mut transport = ReqwestTransport::builder().build().unwrap();
         for (limit, length) in [(9_999, None), (10_000, Some(10_000))] {
             transport.limit = limit;
             let request = Request::get(server.uri()).body(Bytes::new()).unwrap();

@@ -81,6 +81,8 @@ async fn the_introspection_is_read() {
     let introspection = client.introspect().await.unwrap();
     assert_eq!(introspection.feeds(), [Feed::ItemUsages]);
     assert_eq!(introspection.account_uuid.as_deref(), Some("ACCOUNT"));
+    let age = introspection.server_time().unwrap().elapsed();
+    assert!(age.is_ok_and(|age| age < Duration::from_secs(60)));
 }
 
 #[tokio::test]

@@ -16,6 +16,8 @@ mod pacing;
 #[cfg(feature = "client")]
 mod request;
 #[cfg(feature = "client")]
+mod reserve;
+#[cfg(feature = "client")]
 mod retry;
 #[cfg(feature = "client")]
 mod server;
@@ -26,3 +28,8 @@ mod token;
 
 #[cfg(feature = "reqwest")]
 mod http;
+#[cfg(all(
+    feature = "reqwest",
+    any(feature = "rustls", feature = "rustls-no-provider")
+))]
+mod proxy;

@@ -39,6 +39,19 @@ async fn clients_of_one_account_share_a_pacer() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_sibling_takes_its_permits_elsewhere() {
+    let server = Server::script([]);
+    let pacer = Pacer::new(0.5, 3);
+    let one = server.client().pacer(pacer.clone()).build().unwrap();
+    let two = one.with_pacer(pacer.reserving(1));
+    for client in [&one, &two, &one, &one] {
+        client.page(Feed::AuditEvents, &start()).await.unwrap();
+    }
+    // The first but one waits until there is one to leave, which the next one takes.
+    check_seconds(&server, &[0, 4, 4, 6]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn clients_of_two_accounts_do_not_wait_for_each_other() {
     let server = Server::script([]);
     for _ in 0..3 {

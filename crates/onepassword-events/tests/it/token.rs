@@ -1,4 +1,4 @@
-//! A token that is refused is read again.
+//! A token that is refused, or known to have been exchanged, is read again.
 
 use std::collections::VecDeque;
 use std::future::{Ready, pending, ready};
@@ -11,7 +11,7 @@ use bytes::Bytes;
 use futures_util::future::join_all;
 use http::Request;
 use onepassword_events::{
-    AccessToken, Client, ClientBuilder, ErrorKind, EventSource, Feed, Region, Transport,
+    AccessToken, Client, ClientBuilder, ErrorKind, EventSource, Feed, Pacer, Region, Transport,
 };
 use serde_json::{Value, json};
 use tokio::time::Instant;
@@ -146,6 +146,56 @@ async fn requests_that_were_under_way_do_not_refuse_the_new_token() {
         assert_eq!(attempt(&client).await, None);
     }
     assert_eq!(asked.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_is_read_again_when_somebody_asks_for_it() {
+    let server = Server::script([]);
+    let tokens = [Some(token("second")), None, Some(token("third"))];
+    let (source, asked) = source(tokens);
+    let client = server.client().reread_token(source).build().unwrap();
+    let sibling = client.with_pacer(Pacer::default());
+    for (times, clients) in [(1, [&client, &sibling]), (2, [&sibling, &client])] {
+        client.reread_token();
+        // Once for as often as it was asked for, and only when it is needed.
+        client.reread_token();
+        assert_eq!(asked.load(Ordering::Relaxed), times - 1);
+        for client in clients {
+            assert_eq!(attempt(client).await, None);
+            assert_eq!(asked.load(Ordering::Relaxed), times);
+        }
+    }
+    client.reread_token();
+    assert_eq!(attempt(&client).await, None);
+    // What can't be read leaves the old one in use.
+    let tokens = ["second", "second", "second", "second", "third"];
+    assert_eq!(server.tokens(), tokens);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_asked_for_while_the_token_is_being_read_is_done_afterwards() {
+    let server = Server::script([]);
+    let (tokens, asked) = source([Some(token("second")), Some(token("third"))]);
+    let slow = move || {
+        let token = tokens();
+        async {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            token.await
+        }
+    };
+    let client = server.client().reread_token(slow).build().unwrap();
+    client.reread_token();
+    let again = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        client.reread_token();
+    };
+    let (first, ()) = tokio::join!(attempt(&client), again);
+    assert_eq!(first, None);
+    for _ in 0..2 {
+        assert_eq!(attempt(&client).await, None);
+    }
+    assert_eq!(asked.load(Ordering::Relaxed), 2);
+    assert_eq!(server.tokens(), ["second", "third", "third"]);
 }
 
 #[tokio::test(start_paused = true)]

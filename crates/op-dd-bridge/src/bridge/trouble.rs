@@ -1,12 +1,18 @@
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBackoff, ExponentialBuilder};
+use datadog_logs::SendErrorKind;
+use onepassword_events::ErrorKind;
 use tokio::time::Instant;
 
 use super::{Pause, Scope, StepError};
 
 /// How often a held stream looks whether somebody has done what was to be done.
 const PROBE_INTERVAL: Duration = Duration::from_secs(60);
+
+/// How soon a secret that was refused is tried again, which is read anew for that: it may have been
+/// exchanged a moment ago.
+const FIRST_PROBE: Duration = Duration::from_secs(1);
 
 /// Over how long the streams spread that wait for the intake.
 const SPREAD: Duration = Duration::from_secs(1);
@@ -17,6 +23,8 @@ pub(super) struct Trouble {
     since: Option<Instant>,
     cause: Option<StepError>,
     backoff: Option<ExponentialBackoff>,
+    /// Whether a secret was refused before.
+    refused: bool,
 }
 
 impl Trouble {
@@ -42,7 +50,10 @@ impl Trouble {
                 Scope::Intake => *wait + SPREAD.mul_f64(fastrand::f64()),
                 _ => *wait,
             },
-            _ if error.is_hold() && patience.is_none() => PROBE_INTERVAL,
+            _ if error.is_hold() && patience.is_none() => {
+                let first = is_refusal(&error) && !std::mem::replace(&mut self.refused, true);
+                if first { FIRST_PROBE } else { PROBE_INTERVAL }
+            }
             _ => {
                 let backoff = self.backoff.get_or_insert_with(backoff);
                 backoff.next().unwrap_or(PROBE_INTERVAL).max(asked)
@@ -73,6 +84,15 @@ impl Trouble {
                 Ok(wait)
             }
         }
+    }
+}
+
+/// Whether a token or a key was refused.
+fn is_refusal(error: &StepError) -> bool {
+    match error {
+        StepError::Source(error) => error.kind() == ErrorKind::Unauthorized,
+        StepError::Sink(error) => error.kind() == SendErrorKind::Unauthorized,
+        _ => false,
     }
 }
 

@@ -205,19 +205,22 @@ async fn while_the_intake_is_down_little_is_asked_of_1password() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_held_is_tried_every_minute() {
+async fn what_is_refused_is_tried_again_soon_and_then_every_minute() {
     let world = World::new();
     let acme = world.source("acme", &[ItemUsages]);
     let beta = world.source("beta", &[ItemUsages]);
     beta.pages(ItemUsages, &[&["A"]]);
-    for _ in 0..3 {
+    for _ in 0..4 {
         acme.next(ItemUsages, Answer::Status(401, None));
         world.sink.next(Reply::Fail(locked_out()));
     }
     let bridge = world.bridge(&[&acme, &beta]);
     bridge.run(sleep(185 * SECOND)).await;
-    assert_eq!(world.journal.seconds("ask acme.example"), [0, 60, 120, 180]);
-    assert_eq!(world.journal.seconds("send A"), [0, 60, 120, 180]);
+    assert_eq!(
+        world.journal.seconds("ask acme.example"),
+        [0, 1, 61, 121, 181]
+    );
+    assert_eq!(world.journal.seconds("send A"), [0, 1, 61, 121, 181]);
     assert_eq!(world.store.cursor(&beta.stream(ItemUsages)).await, "c1");
 }
 
