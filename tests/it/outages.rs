@@ -66,10 +66,10 @@ async fn whatever_the_intake_answers_nothing_is_committed_before_its_202() {
             world.script(&format!("intake:{fault}x2"));
             for _ in 0..2 {
                 let error = step(&bridge, FEED).await.unwrap_err();
-                assert!(matches!(error, StepError::Sink(_)), "{fault}: {error}");
+                assert!(matches!(error, StepError::Sink { .. }), "{fault}: {error}");
                 assert_eq!(
                     error.scope(&stream(FEED)),
-                    Scope::Intake,
+                    Scope::Destination(Name::DATADOG),
                     "{fault}: {error}"
                 );
                 assert_eq!(committed(&world).await, before, "{fault}");
@@ -287,7 +287,7 @@ async fn what_was_accepted_of_a_page_before_an_outage_is_not_sent_again() {
         let bridge = world.bridge_of(FEED);
         for _ in 0..2 {
             let error = step(&bridge, FEED).await.unwrap_err();
-            assert!(matches!(error, StepError::Sink(_)), "{script}: {error}");
+            assert!(matches!(error, StepError::Sink { .. }), "{script}: {error}");
             assert_eq!(world.kept(FEED), uuids(&events[..accepted]), "{script}");
             assert!(matches!(
                 world.position(FEED).await,

@@ -117,7 +117,7 @@ async fn too_many_refused_entries_hold_the_stream_and_what_was_accepted_is_not_s
     let bridge = world.bridge_of(FEED);
     for _ in 0..3 {
         let held = held(drain_impatiently(&bridge).await);
-        let [(_, StepError::Sink(error))] = &held[..] else {
+        let [(_, StepError::Sink { error, .. })] = &held[..] else {
             panic!("{held:?}")
         };
         assert_eq!(error.kind(), datadog_logs::SendErrorKind::Rejected);

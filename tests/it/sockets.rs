@@ -134,7 +134,7 @@ async fn an_answer_of_the_intake_that_breaks_counts_if_its_status_arrived() {
                 assert!(!told, "{fault}: {error}");
                 assert_eq!(
                     (error.scope(&stream(FEED)), error.is_hold()),
-                    (Scope::Intake, false),
+                    (Scope::Destination(Name::DATADOG), false),
                     "{fault}: {error}"
                 );
                 assert_eq!(world.position(FEED).await, position, "{fault}");

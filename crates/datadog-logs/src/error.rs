@@ -1,6 +1,6 @@
 use std::error::Error;
-use std::fmt;
 use std::time::SystemTime;
+use std::{fmt, io};
 
 use crate::{Refused, Retry};
 
@@ -52,6 +52,8 @@ pub enum SendErrorKind {
     Unexpected(u16),
     /// A body could not be compressed. Never.
     Compression,
+    /// A sink that keeps logs on a disk can't, for such a reason. Again, after a delay.
+    Storage(io::ErrorKind),
     /// A sink of one's own failed, for a reason that is [added](SendError::with_source). Again, after
     /// a delay.
     Sink,
@@ -80,6 +82,7 @@ impl SendErrorKind {
             | Self::Connect
             | Self::Certificate
             | Self::Network
+            | Self::Storage(_)
             | Self::Sink => Retry::Backoff,
             Self::Unauthorized | Self::Rejected | Self::Unexpected(_) | Self::Compression => {
                 Retry::Never
@@ -222,6 +225,7 @@ impl fmt::Display for SendError {
             SendErrorKind::Unexpected(_) => {
                 ("does not answer as Datadog does", ": check the site or URL")
             }
+            SendErrorKind::Storage(fault) => storage(fault),
             SendErrorKind::Sink => ("failed", ""),
             SendErrorKind::Compression => {
                 ("was sent nothing: the body could not be compressed", "")
@@ -243,6 +247,32 @@ impl fmt::Display for SendError {
             1 => f.write_str("; 1 entry was accepted before"),
             count => write!(f, "; {count} entries were accepted before"),
         }
+    }
+}
+
+/// What is wrong with a disk, and what helps.
+fn storage(fault: io::ErrorKind) -> (&'static str, &'static str) {
+    match fault {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => (
+            "can't be written, since its disk is full",
+            ": make room on it",
+        ),
+        io::ErrorKind::PermissionDenied => (
+            "can't be written, since this user may not",
+            ": give this user the right to, or choose another folder",
+        ),
+        io::ErrorKind::ReadOnlyFilesystem => (
+            "can't be written, since its disk is mounted for reading only",
+            ": mount it for writing, or choose another folder",
+        ),
+        io::ErrorKind::NotFound => (
+            "is gone",
+            ": put the folder back or mount its disk, or start anew to begin another",
+        ),
+        _ => (
+            "can't be written",
+            ": look at the folder's rights and at its disk",
+        ),
     }
 }
 
@@ -277,6 +307,12 @@ mod tests {
                 .with_accepted(vec![1, 0]),
             "the intake takes no more requests for now (status 429); try again in 7s; \
              2 entries were accepted before",
+        );
+        let full = SendErrorKind::Storage(io::ErrorKind::StorageFull);
+        check(
+            &SendError::new(full).with_host("the archive /srv/logs"),
+            "the archive /srv/logs can't be written, since its disk is full: make room on it; \
+             try again later",
         );
         check(
             &SendError::new(SendErrorKind::Network).with_source("reset by peer"),

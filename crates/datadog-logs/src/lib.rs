@@ -43,11 +43,15 @@ mod sink;
 
 pub use sink::LogSink;
 
+#[cfg(feature = "archive")]
+mod archive;
 #[cfg(feature = "client")]
 mod client;
 #[cfg(feature = "client")]
 mod transport;
 
+#[cfg(feature = "archive")]
+pub use archive::Archive;
 #[cfg(feature = "client")]
 pub use client::{BuildError, Client, ClientBuilder};
 #[cfg(feature = "reqwest")]

@@ -1,3 +1,4 @@
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -6,15 +7,29 @@ use datadog_logs::Tags;
 use onepassword_events::{EventSource, Feed};
 
 use crate::Name;
+#[cfg(feature = "client")]
+use crate::bridge::Gate;
 
 /// A 1Password account to carry events of.
+///
+/// Its clones are the same account: if 1Password asks to be left alone, the streams of all of them wait.
 #[derive(Clone)]
 pub struct Account {
     pub(crate) name: Name,
     pub(crate) source: Arc<dyn EventSource>,
     pub(crate) feeds: Vec<Feed>,
     pub(crate) tags: Tags,
+    pub(crate) feed_tags: BTreeMap<Feed, Tags>,
+    pub(crate) window: Window,
+    #[cfg(feature = "client")]
+    pub(crate) gate: Arc<Gate>,
+}
+
+/// The time that events are read of, by their own time.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Window {
     pub(crate) start: Option<SystemTime>,
+    pub(crate) end: Option<SystemTime>,
 }
 
 impl Account {
@@ -27,7 +42,10 @@ impl Account {
             feeds: source.feeds(),
             source,
             tags: Tags::default(),
-            start: None,
+            feed_tags: BTreeMap::new(),
+            window: Window::default(),
+            #[cfg(feature = "client")]
+            gate: Arc::default(),
         }
     }
 
@@ -62,12 +80,35 @@ impl Account {
         self
     }
 
+    /// Sets these tags on the logs of one feed, besides all others.
+    #[must_use]
+    pub fn feed_tags(mut self, feed: Feed, tags: Tags) -> Self {
+        self.feed_tags.insert(feed, tags);
+        self
+    }
+
     /// Reads events from this time on, the first time. Later, the stored cursor says where to go on.
     ///
-    /// Without it, 17 hours back: as far as Datadog dates a log by the time of its event.
+    /// Without it, the [bridge](crate::BridgeBuilder::first_start) says how far back.
     #[must_use]
     pub fn start(mut self, start: SystemTime) -> Self {
-        self.start = Some(start);
+        self.window.start = Some(start);
+        self
+    }
+
+    /// Reads only events from before this time. 1Password keeps it in the cursor: it holds from the first
+    /// start on.
+    #[must_use]
+    pub fn end(mut self, end: SystemTime) -> Self {
+        self.window.end = Some(end);
+        self
+    }
+
+    /// Reads the account's events from here instead, such as from a client that leaves requests to others.
+    /// The feeds stay.
+    #[must_use]
+    pub fn source(mut self, source: Arc<dyn EventSource>) -> Self {
+        self.source = source;
         self
     }
 
@@ -85,8 +126,9 @@ impl fmt::Debug for Account {
             .field("host", &self.source.host())
             .field("feeds", &self.feeds)
             .field("tags", &self.tags)
-            .field("start", &self.start)
-            .finish()
+            .field("feed_tags", &self.feed_tags)
+            .field("window", &self.window)
+            .finish_non_exhaustive()
     }
 }
 

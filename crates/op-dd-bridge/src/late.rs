@@ -20,15 +20,21 @@ pub enum Lateness {
 }
 
 impl Lateness {
-    /// Judges an event's time, in RFC 3339, at the time `now`.
+    /// Judges an event's time, in RFC 3339, at the time `now`: by [`WINDOW_BEHIND`] and
+    /// [`WINDOW_AHEAD`].
     #[must_use]
     pub fn judge(timestamp: Option<&str>, now: SystemTime) -> Self {
+        Self::judge_within(WINDOW_BEHIND, timestamp, now)
+    }
+
+    /// The same for an event that may be so old and no older.
+    pub(crate) fn judge_within(behind: Duration, timestamp: Option<&str>, now: SystemTime) -> Self {
         let Some(time) = timestamp.and_then(|text| text.parse::<jiff::Timestamp>().ok()) else {
             return Self::Unknown;
         };
         let time = SystemTime::from(time);
         let in_window = match now.duration_since(time) {
-            Ok(age) => age <= WINDOW_BEHIND,
+            Ok(age) => age <= behind,
             Err(ahead) => ahead.duration() <= WINDOW_AHEAD,
         };
         if in_window {

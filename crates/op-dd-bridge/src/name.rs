@@ -11,6 +11,8 @@ pub struct Name(Cow<'static, str>);
 impl Name {
     /// The destination of the logs intake.
     pub const DATADOG: Self = Self(Cow::Borrowed("datadog"));
+    /// The destination of an archive.
+    pub const ARCHIVE: Self = Self(Cow::Borrowed("archive"));
     /// The account of a program that was given no name for it.
     pub const DEFAULT: Self = Self(Cow::Borrowed("default"));
 

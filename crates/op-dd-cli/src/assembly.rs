@@ -1,73 +1,167 @@
-//! From a configuration to a bridge.
+//! From a configuration to bridges.
 
-use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::sync::Arc;
-use std::time::SystemTime;
+use std::collections::{BTreeMap, HashMap};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use datadog_logs::{ApiKey, BuildError, Site, Tags};
-use onepassword_events::{AccessToken, ErrorKind, EventSource as _, Feed, Pacer};
-use op_dd_bridge::{Account, Bridge, Context, FileStore, Progress, StoreErrorKind};
+use datadog_logs::{ApiKey, BuildError, ReqwestTransport, Site, Tags};
+use op_dd_bridge::{
+    Bridge, BridgeBuilder, DefaultMapper, FileStore, Name, Progress, StoreErrorKind,
+};
 
-use crate::config::{self, Config, Secret, Start};
+use crate::accounts::{Accounts, LeftOut, Member};
+use crate::archive::Archive;
+use crate::config::{self, Config, Secret};
 use crate::exit::{Exit, Failure};
-use crate::telemetry::Telemetry;
+use crate::secrets::aside;
+use crate::telemetry::{Side, Telemetry};
 
 const USER_AGENT: &str = concat!("op-dd/", env!("CARGO_PKG_VERSION"));
 
-/// A bridge with its client of the intake, and the accounts of the configuration that it doesn't carry,
-/// with the reasons.
+/// Bridges beside each other: one to Datadog, one to the archive if there is to be one, and what it takes
+/// to make more of them.
 pub(crate) struct Assembly {
-    pub(crate) bridge: Bridge,
+    pub(crate) live: Arc<Bridge>,
+    pub(crate) archive: Option<Arc<Bridge>>,
+    pub(crate) accounts: Arc<Accounts>,
+    pub(crate) members: BTreeMap<Name, Member>,
+    /// The accounts of the configuration that are not carried.
+    pub(crate) left_out: Vec<LeftOut>,
+    pub(crate) observer: Observer,
     pub(crate) intake: Arc<datadog_logs::Client>,
-    pub(crate) left_out: Vec<Failure>,
+    telemetry: Telemetry,
+    config: Arc<Config>,
+    /// One for each folder: it is cleared when it is opened.
+    archives: Mutex<HashMap<PathBuf, Arc<Archive>>>,
 }
+
+pub(crate) type Observer = Arc<dyn Fn(&Progress<'_>) + Send + Sync>;
 
 /// Puts the parts together. An account that can't be read is left out, unless all are so.
 pub(crate) fn assemble(
-    config: &Config,
+    config: Arc<Config>,
     store: FileStore,
     telemetry: &Telemetry,
-    observer: impl Fn(&Progress<'_>) + Send + Sync + 'static,
+    observer: Observer,
 ) -> Result<Assembly, Failure> {
     let store = Arc::new(store);
     let ca = config.ca_certificates()?;
     let datadog = config.datadog()?;
-    let intake = Arc::new(intake(datadog, &config.http, ca.as_deref())?);
+    let intake = Arc::new(intake(datadog, &config.http, ca.as_deref(), telemetry)?);
     let tags = Tags::new(&datadog.tags)
         .map_err(|error| Failure::configuration(format!("tags of [datadog]: {error}")))?;
-
-    let mut pacers = HashMap::new();
-    let mut left_out = Vec::new();
-    let mut builder = Bridge::builder(intake.clone(), store.clone(), store)
-        .tags(tags.clone())
-        .heartbeat(config.telemetry.heartbeat)
-        .poll_interval(config.polling.interval)
-        .observer(observer);
-    for settings in &config.accounts {
-        match account(settings, config, ca.as_deref(), &tags, &mut pacers) {
-            Ok((account, client)) => {
-                telemetry.show_account(account.name(), &client);
-                builder = builder.account(account);
-            }
-            Err(failure) => left_out.push(failure),
-        }
-    }
-    if left_out.len() == config.accounts.len() && !left_out.is_empty() {
+    let accounts = Accounts::new(Arc::clone(&config), ca.as_deref(), tags.clone(), telemetry)?;
+    let (members, left_out) = accounts.open_all();
+    if members.is_empty() && !left_out.is_empty() {
         return Err(all_left_out(left_out));
     }
-    let bridge = builder
-        .build()
-        .map_err(|error| Failure::configuration(error.to_string()))?;
-    Ok(Assembly {
-        bridge,
-        intake,
+
+    let telling = Arc::clone(&observer);
+    let builder = Bridge::builder(intake.clone(), store.clone(), store)
+        .tags(tags)
+        .mapper(DefaultMapper::new().late_after(datadog.late_after))
+        .first_start(config.polling.start)
+        .heartbeat(config.telemetry.heartbeat)
+        .poll_interval(config.polling.interval)
+        .observer(move |progress| telling(progress));
+    let mut assembly = Assembly {
+        live: Arc::new(build(builder, &members)?),
+        archive: None,
+        accounts: Arc::new(accounts),
+        members: BTreeMap::new(),
         left_out,
-    })
+        observer,
+        intake,
+        telemetry: telemetry.clone(),
+        config,
+        archives: Mutex::default(),
+    };
+    if let Some(settings) = &assembly.config.archive {
+        let builder = assembly
+            .to_archive(&settings.dir)?
+            .destination(Name::ARCHIVE);
+        let builder = builder.heartbeat(assembly.config.telemetry.heartbeat);
+        assembly.archive = Some(Arc::new(build(builder, &members)?));
+    }
+    for bridge in assembly.bridges() {
+        telemetry.show_streams(bridge.streams());
+    }
+    for member in members {
+        assembly.admit(member);
+    }
+    Ok(assembly)
+}
+
+impl Assembly {
+    /// The bridges of the accounts that are open now.
+    pub(crate) fn bridges(&self) -> impl Iterator<Item = &Arc<Bridge>> {
+        [&self.live].into_iter().chain(&self.archive)
+    }
+
+    /// Bridges for an account that was left out, and is open now.
+    pub(crate) fn join(&mut self, member: Member) -> Result<Vec<Arc<Bridge>>, Failure> {
+        let heartbeat = self.config.telemetry.heartbeat;
+        let members = [member];
+        let bridges = self.bridges().map(|bridge| {
+            let builder = bridge.beside().heartbeat(heartbeat);
+            build(builder, &members).map(Arc::new)
+        });
+        let bridges = bridges.collect::<Result<Vec<_>, _>>()?;
+        for bridge in &bridges {
+            self.telemetry.show_streams(bridge.streams());
+        }
+        for member in members {
+            self.admit(member);
+        }
+        Ok(bridges)
+    }
+
+    /// Whether the configuration has an account of this name.
+    pub(crate) fn knows(&self, account: &Name) -> bool {
+        let mut accounts = self.config.accounts.iter();
+        accounts.any(|known| known.name == *account)
+    }
+
+    /// What a bridge to the archive in this folder is made of, beside the others.
+    pub(crate) fn to_archive(&self, folder: &Path) -> Result<BridgeBuilder, Failure> {
+        let folder = std::path::absolute(folder).map_err(|error| {
+            let folder = folder.display();
+            Failure::configuration(format!("the archive {folder} is no path: {error}"))
+        })?;
+        let mut archives = self.archives.lock().unwrap_or_else(PoisonError::into_inner);
+        let archive = archives
+            .entry(folder.clone())
+            .or_insert_with(|| Arc::new(Archive::at(folder)));
+        let archive = Arc::clone(archive);
+        let mapper = DefaultMapper::new().keep_dates();
+        Ok(self.live.beside().sink(archive).mapper(mapper))
+    }
+
+    fn admit(&mut self, member: Member) {
+        self.left_out
+            .retain(|left_out| left_out.name != *member.account.name());
+        let name = member.account.name().clone();
+        self.telemetry.show_account(&name, &member.client);
+        self.members.insert(name, member);
+    }
+}
+
+fn build(builder: BridgeBuilder, members: &[Member]) -> Result<Bridge, Failure> {
+    members
+        .iter()
+        .fold(builder, |builder, member| {
+            builder.account(member.account.clone())
+        })
+        .build()
+        .map_err(|error| Failure::configuration(error.to_string()))
 }
 
 /// Nothing can be carried at all: the one cause if there is one, else that there are several.
-fn all_left_out(mut failures: Vec<Failure>) -> Failure {
+fn all_left_out(left_out: Vec<LeftOut>) -> Failure {
+    let mut failures: Vec<_> = left_out
+        .into_iter()
+        .map(|left_out| left_out.failure)
+        .collect();
     let first = failures.remove(0);
     let common = failures
         .iter()
@@ -83,7 +177,7 @@ fn all_left_out(mut failures: Vec<Failure>) -> Failure {
 }
 
 /// Takes the state folder for this process.
-pub(crate) fn open_store(folder: &std::path::Path) -> Result<FileStore, Failure> {
+pub(crate) fn open_store(folder: &Path) -> Result<FileStore, Failure> {
     FileStore::open(folder).map_err(|error| {
         let exit = match error.kind() {
             StoreErrorKind::Held => Exit::Held,
@@ -97,124 +191,35 @@ fn intake(
     settings: &config::Datadog,
     http: &config::Http,
     ca: Option<&[u8]>,
+    telemetry: &Telemetry,
 ) -> Result<datadog_logs::Client, Failure> {
     let site = settings.url.as_ref().or(settings.site.as_ref());
     let key = read_key(&settings.api_key)
         .map_err(|fault| Failure::new(Exit::ApiKey, format!("Datadog's API key: {fault}")))?;
     let secret = settings.api_key.clone();
-    let mut client = datadog_logs::Client::builder(key)
-        .site(site.cloned().unwrap_or(Site::US1))
-        .compression(settings.compression)
-        .connect_timeout(http.connect_timeout)
-        .timeout(http.timeout)
-        .user_agent(USER_AGENT)
-        .reread_key(move || aside(read_key, secret.clone()));
-    if let Some(ca) = ca {
-        client = client.ca_certificates(ca);
+    let mut transport = ReqwestTransport::builder().connect_timeout(http.connect_timeout);
+    if let Some(proxy) = &http.proxy {
+        transport = transport.proxy(proxy.url());
     }
-    client.build().map_err(|error| match error {
+    if let Some(ca) = ca {
+        transport = transport.ca_certificates(ca);
+    }
+    let failure = |error| match error {
         BuildError::CaCertificates(_) => {
             Failure::configuration(format!("ca_file of [tls]: {error}")).because(&error)
         }
         error => Failure::configuration(error.to_string()),
-    })
-}
-
-/// An account of the configuration. 1Password counts requests by its own accounts, so those that are
-/// the same over there share a pacer, whatever they are called here.
-fn account(
-    settings: &config::Account,
-    config: &Config,
-    ca: Option<&[u8]>,
-    common_tags: &Tags,
-    pacers: &mut HashMap<String, Pacer>,
-) -> Result<(Account, onepassword_events::Client), Failure> {
-    let name = &settings.name;
-    let failure = |exit, fault: &dyn std::fmt::Display| {
-        Failure::new(exit, format!("account {name}: {fault}"))
     };
-    let token = read_token(&settings.token).map_err(|fault| failure(Exit::Token, &fault))?;
-    let pacer = pacers
-        .entry(account_key(&token))
-        .or_insert_with(|| Pacer::new(settings.requests_per_second, settings.burst))
-        .clone();
-    let secret = settings.token.clone();
-    let mut client = onepassword_events::Client::builder(token)
+    let transport = transport.build().map_err(failure)?;
+    datadog_logs::Client::builder(key)
+        .site(site.cloned().unwrap_or(Site::US1))
+        .compression(settings.compression)
+        .transport(Arc::new(telemetry.counted(Side::Datadog, transport)))
+        .timeout(http.timeout)
         .user_agent(USER_AGENT)
-        .pacer(pacer)
-        .connect_timeout(config.http.connect_timeout)
-        .timeout(config.http.timeout)
-        .reread_token(move || aside(read_token, secret.clone()));
-    if let Some(region) = settings.region {
-        client = client.region(region);
-    }
-    if let Some(url) = &settings.url {
-        client = client.url(url.clone());
-    }
-    if let Some(ca) = ca {
-        client = client.ca_certificates(ca);
-    }
-    let client = client.build().map_err(|error| {
-        let exit = match error.kind() {
-            ErrorKind::Token => Exit::Token,
-            _ => Exit::Configuration,
-        };
-        failure(exit, &error)
-    })?;
-    if client.feeds().is_empty() {
-        let fault = "the token allows none of the feeds signinattempts, itemusages, auditevents: \
-                     issue one that does";
-        return Err(failure(Exit::Token, &fault));
-    }
-    let tags = Tags::new(&settings.tags)
-        .and_then(|tags| {
-            // The bridge joins them, too, but there one account's would stop the others.
-            let all = common_tags.join(&tags)?;
-            let now = SystemTime::now();
-            Context::new(name.clone(), Feed::SignInAttempts, client.host(), &all, now)?;
-            Ok(tags)
-        })
-        .map_err(|error| failure(Exit::Configuration, &error))?;
-    let mut account = Account::new(name.clone(), Arc::new(client.clone())).tags(tags);
-    if let Some(feeds) = &settings.feeds {
-        if feeds.is_empty() {
-            let fault = "feeds is empty: name one, or take it out to read all";
-            return Err(failure(Exit::Configuration, &fault));
-        }
-        account = account
-            .feeds(feeds.iter().copied())
-            .map_err(|error| Failure::new(Exit::Token, error.to_string()))?;
-    }
-    let start = settings
-        .start
-        .clone()
-        .unwrap_or(Start::Ago(config.polling.start));
-    Ok((account.start(start.time(SystemTime::now())), client))
-}
-
-/// Which account of 1Password's a token is of: its id where the token says, else the token itself, of
-/// which a hash is enough.
-fn account_key(token: &AccessToken) -> String {
-    let hash = || {
-        let mut hasher = DefaultHasher::new();
-        token.expose_secret().hash(&mut hasher);
-        hasher.finish().to_string()
-    };
-    let uuid = token.claims().account_uuid();
-    uuid.map_or_else(hash, ToOwned::to_owned)
-}
-
-/// Reads a secret where a slow disk keeps nothing else from going on.
-async fn aside<T: Send + 'static>(
-    read: fn(&Secret) -> Result<T, String>,
-    secret: Secret,
-) -> Result<T, String> {
-    let reading = tokio::task::spawn_blocking(move || read(&secret));
-    reading.await.map_err(|error| error.to_string())?
-}
-
-fn read_token(secret: &Secret) -> Result<AccessToken, String> {
-    AccessToken::new(secret.read()?).map_err(|error| error.to_string())
+        .reread_key(move || aside(read_key, secret.clone()))
+        .build()
+        .map_err(failure)
 }
 
 fn read_key(secret: &Secret) -> Result<ApiKey, String> {

@@ -24,7 +24,7 @@ impl From<Exit> for ExitCode {
 }
 
 /// Why the program ends otherwise than clean: one line that names the cause and the remedy.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Failure {
     exit: Exit,
     line: String,

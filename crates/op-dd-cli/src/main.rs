@@ -3,11 +3,14 @@
 //! A thin user of the libraries: it reads the configuration, puts the parts together, and says in
 //! exit codes and one-line messages what came of it.
 
+mod accounts;
+mod archive;
 mod args;
 mod assembly;
 mod config;
 mod content;
 mod counted;
+mod crew;
 mod demo;
 mod exit;
 mod expiry;
@@ -15,6 +18,7 @@ mod logging;
 mod preview;
 mod record;
 mod run;
+mod secrets;
 mod signal;
 mod systemd;
 mod telemetry;

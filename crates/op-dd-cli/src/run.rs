@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use datadog_logs::SendErrorKind;
 use onepassword_events::ErrorKind;
 use op_dd_bridge::{
-    Drained, Outcome, Progress, Scope, StepError, StepReport, StoreErrorKind, StreamId,
+    Drained, Name, Outcome, Progress, Scope, StepError, StepReport, StoreErrorKind, StreamId,
 };
 
 use crate::args::RunArgs;
-use crate::assembly::{Assembly, assemble, open_store};
+use crate::assembly::{assemble, open_store};
 use crate::config::Config;
+use crate::crew::{Crew, names};
 use crate::exit::{Exit, Failure};
 use crate::signal::{Hangups, until_told_to_stop};
 use crate::systemd::{self, News};
@@ -32,39 +33,46 @@ pub(crate) async fn execute(args: &RunArgs) -> Result<Exit, Failure> {
     let telemetry = Telemetry::new(config.polling.interval, config.telemetry.heartbeat);
     let tally = Arc::new(Tally::default());
     let (counting, watching) = (Arc::clone(&tally), telemetry.clone());
-    let assembly = assemble(&config, store, &telemetry, move |progress| {
+    let observer = move |progress: &Progress<'_>| {
         watching.observe(progress);
         if let Progress::Step { stream, report, .. } = progress {
-            counting.add(report);
+            counting.add(stream, report);
             tracing::debug!(%stream, ?report, "carried");
         }
-    })?;
-    let Assembly {
-        bridge,
-        intake,
-        left_out,
-    } = assembly;
-    telemetry.show_streams(bridge.streams());
+    };
+    let assembly = assemble(Arc::new(config), store, &telemetry, Arc::new(observer))?;
+    let left_out: Vec<_> = assembly
+        .left_out
+        .iter()
+        .map(|left_out| left_out.failure.clone())
+        .collect();
     let upkeep = Upkeep {
-        intake,
+        intake: Arc::clone(&assembly.intake),
         telemetry,
         listener,
         hangups,
         reread: Arc::default(),
     };
     for failure in &left_out {
-        tracing::error!("{failure}; the other accounts go on without it, until the next start");
+        let until = if args.once {
+            ""
+        } else {
+            ", and it is tried again every minute"
+        };
+        tracing::error!("{failure}; the other accounts go on without it{until}");
     }
+    let crew = Crew::new(assembly, Arc::clone(&upkeep.reread));
     // Said once it can be told to stop: before that, it would be killed, though it has done nothing yet.
+    let streams = names(crew.streams());
     let carrying = || {
-        tracing::info!(state = folder, "carrying {}", names(bridge.streams()));
+        tracing::info!(state = folder, "carrying {streams}");
         systemd::tell(News::Ready);
     };
 
     if !args.once {
         let ended = until_told_to_stop(args.grace, |stop| {
             carrying();
-            bridge.run(stop.told())
+            crew.run(stop)
         });
         let ended = upkeep.beside(ended).await?;
         if ended.is_none() {
@@ -76,7 +84,7 @@ pub(crate) async fn execute(args: &RunArgs) -> Result<Exit, Failure> {
     }
     let drained = until_told_to_stop(args.grace, |stop| {
         carrying();
-        bridge.drain(args.patience, stop.told())
+        crew.drain(args.patience, stop)
     });
     let drained = upkeep.beside(drained).await?;
     let read = tally.read.load(Ordering::Relaxed);
@@ -160,6 +168,9 @@ fn line(stream: &StreamId, error: &StepError) -> String {
     match error.scope(stream) {
         Scope::Account(name) => format!("account {name}: {error}{remedy}"),
         Scope::Stream(stream) => format!("{stream}: {error}{remedy}"),
+        scope @ Scope::Destination(_) if scope != Scope::Destination(Name::DATADOG) => {
+            format!("{scope}: {error}{remedy}")
+        }
         _ => format!("{error}{remedy}"),
     }
 }
@@ -167,14 +178,9 @@ fn line(stream: &StreamId, error: &StepError) -> String {
 fn is_certificate(error: &StepError) -> bool {
     match error {
         StepError::Source(error) => error.kind() == ErrorKind::Certificate,
-        StepError::Sink(error) => error.kind() == SendErrorKind::Certificate,
+        StepError::Sink { error, .. } => error.kind() == SendErrorKind::Certificate,
         _ => false,
     }
-}
-
-fn names<'a>(streams: impl Iterator<Item = &'a StreamId>) -> String {
-    let names: Vec<_> = streams.map(ToString::to_string).collect();
-    names.join(", ")
 }
 
 fn cause(error: &StepError) -> Exit {
@@ -191,8 +197,9 @@ fn cause(error: &StepError) -> Exit {
             | ErrorKind::Unexpected => Exit::Unreachable,
             _ => Exit::Partial,
         },
-        StepError::Sink(error) => match error.kind() {
+        StepError::Sink { error, .. } => match error.kind() {
             SendErrorKind::Unauthorized => Exit::ApiKey,
+            SendErrorKind::Storage(_) => Exit::StateFolder,
             SendErrorKind::Timeout
             | SendErrorKind::Connect
             | SendErrorKind::Certificate
@@ -212,7 +219,7 @@ fn cause(error: &StepError) -> Exit {
     }
 }
 
-/// What was done in all.
+/// What was done in all: the events that went to Datadog, and the dead letters of all streams.
 #[derive(Default)]
 struct Tally {
     read: AtomicUsize,
@@ -220,8 +227,10 @@ struct Tally {
 }
 
 impl Tally {
-    fn add(&self, report: &StepReport) {
-        self.read.fetch_add(report.read, Ordering::Relaxed);
+    fn add(&self, stream: &StreamId, report: &StepReport) {
+        if stream.destination == Name::DATADOG {
+            self.read.fetch_add(report.read, Ordering::Relaxed);
+        }
         self.refused.fetch_add(report.refused, Ordering::Relaxed);
     }
 }

@@ -20,20 +20,29 @@ where
     F: Future<Output = T>,
 {
     let mut signals = Signals::listen().map_err(deaf)?;
-    let (tell, told) = watch::channel(false);
-    let mut work = std::pin::pin!(work(Stop(told)));
+    let (tell, stop) = Stop::channel();
+    let mut work = std::pin::pin!(work(stop));
     tokio::select! {
         done = &mut work => return Ok(Some(done)),
         () = signals.next() => {}
     }
     tracing::info!("finishing what is under way");
     systemd::tell(News::Stopping);
-    // The work holds the other end for as long as it goes on.
-    let _ = tell.send(true);
+    tell.stop();
     tokio::select! {
         done = &mut work => Ok(Some(done)),
         () = signals.next() => Ok(None),
         () = tokio::time::sleep(grace) => Ok(None),
+    }
+}
+
+/// The other end of a [`Stop`].
+pub(crate) struct Tell(watch::Sender<bool>);
+
+impl Tell {
+    pub(crate) fn stop(&self) {
+        // Those that it concerns may have come to their end.
+        let _ = self.0.send(true);
     }
 }
 
@@ -42,6 +51,12 @@ where
 pub(crate) struct Stop(watch::Receiver<bool>);
 
 impl Stop {
+    /// What completes once it is told.
+    pub(crate) fn channel() -> (Tell, Self) {
+        let (tell, told) = watch::channel(false);
+        (Tell(tell), Self(told))
+    }
+
     pub(crate) async fn told(mut self) {
         if self.0.wait_for(|told| *told).await.is_err() {
             // Nobody is left to tell.

@@ -62,10 +62,10 @@ impl Upkeep {
     fn read_again(&self) {
         systemd::tell(News::Reloading);
         for (_, client) in self.telemetry.accounts() {
-            let _ = client; //client.reread_token();
+            client.reread_token();
         }
-        //self.intake.reread_key();
-        self.reread.notify_waiters();
+        self.intake.reread_key();
+        self.reread.notify_one();
         tracing::info!("secrets are read again");
         systemd::tell(News::Ready);
     }

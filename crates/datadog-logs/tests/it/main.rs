@@ -5,6 +5,8 @@
     reason = "clippy lets tests unwrap, but not what they share"
 )]
 
+#[cfg(feature = "archive")]
+mod archive;
 mod delivery;
 mod http;
 #[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]

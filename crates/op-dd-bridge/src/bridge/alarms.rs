@@ -10,7 +10,7 @@ use super::{Scope, StepError};
 use crate::{StoreErrorKind, StreamId};
 
 /// One line for each cause, when it begins and when it is over, however many streams it stops and
-/// however often.
+/// however often, over all bridges that are beside each other.
 #[derive(Default)]
 pub(super) struct Alarms(Mutex<HashMap<(Scope, Cause), HashSet<StreamId>>>);
 
@@ -54,6 +54,17 @@ impl Alarms {
         }
     }
 
+    /// Nobody drives these streams any longer: what stops them is no cause for now, and not over either.
+    pub(super) fn forget<'a>(&self, streams: impl Iterator<Item = &'a StreamId>) {
+        let mut raised = self.lock();
+        for stream in streams {
+            for failing in raised.values_mut() {
+                failing.remove(stream);
+            }
+        }
+        raised.retain(|_, failing| !failing.is_empty());
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<(Scope, Cause), HashSet<StreamId>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -63,7 +74,7 @@ impl Cause {
     fn of(error: &StepError) -> Self {
         match error {
             StepError::Source(error) => Self::Source(error.kind()),
-            StepError::Sink(error) => Self::Sink(error.kind()),
+            StepError::Sink { error, .. } => Self::Sink(error.kind()),
             StepError::Store(error) => Self::Store(error.kind()),
             other => Self::Other(discriminant(other)),
         }
@@ -72,7 +83,8 @@ impl Cause {
 
 /// What lies at the bottom of a failure on the way to a server, such as a connection refused.
 fn because(error: &StepError) -> Option<&(dyn Error + 'static)> {
-    let on_the_way = matches!(error, StepError::Source(_) | StepError::Sink(_)) && !error.is_hold();
+    let on_the_way =
+        matches!(error, StepError::Source(_) | StepError::Sink { .. }) && !error.is_hold();
     let mut bottom = error.source().filter(|_| on_the_way)?;
     while let Some(cause) = bottom.source() {
         bottom = cause;

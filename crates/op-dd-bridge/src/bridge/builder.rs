@@ -8,30 +8,29 @@ use tokio::sync::Mutex;
 
 use super::budget::Budget;
 use super::clock::Clock;
-use super::gate::Gate;
 use super::heartbeat::Heartbeat;
 use super::intake::Intake;
 use super::lane::Lane;
 use super::pulse::Pulse;
 use super::reader::Reader;
-use super::{Bridge, BridgeError, Observer, Progress, Stream};
-use crate::{Account, Context, CursorStore, DeadLetters, DefaultMapper, Mapper, Name, StreamId};
+use super::settings::Settings;
+use super::{Bridge, BridgeError, Progress, Stream};
+use crate::{Account, Context, CursorStore, DeadLetters, Mapper, Name, StreamId};
 
 /// Settings of a [`Bridge`].
 #[must_use]
 pub struct BridgeBuilder {
-    sink: Arc<dyn LogSink>,
-    store: Arc<dyn CursorStore>,
-    dead_letters: Arc<dyn DeadLetters>,
-    mapper: Arc<dyn Mapper>,
-    accounts: Vec<Account>,
-    tags: Tags,
-    destination: Name,
-    poll_interval: Duration,
-    page_memory: usize,
+    settings: Settings,
+    sink: Sink,
+    /// Where heartbeats go, unless it is where the pages go.
+    listener: Option<Arc<Intake>>,
     heartbeat: Option<Heartbeat>,
-    clock: Arc<dyn Fn() -> SystemTime + Send + Sync>,
-    observer: Option<Observer>,
+    accounts: Vec<Account>,
+}
+
+enum Sink {
+    Own(Arc<dyn LogSink>),
+    Shared(Arc<Intake>),
 }
 
 impl BridgeBuilder {
@@ -41,19 +40,28 @@ impl BridgeBuilder {
         dead_letters: Arc<dyn DeadLetters>,
     ) -> Self {
         Self {
-            sink,
-            store,
-            dead_letters,
-            mapper: Arc::new(DefaultMapper::new()),
-            accounts: Vec::new(),
-            tags: Tags::default(),
-            destination: Name::DATADOG,
-            poll_interval: Duration::from_secs(10),
-            page_memory: 24 * 1024 * 1024,
+            settings: Settings::new(store, dead_letters),
+            sink: Sink::Own(sink),
+            listener: None,
             heartbeat: None,
-            clock: Arc::new(SystemTime::now),
-            observer: None,
+            accounts: Vec::new(),
         }
+    }
+
+    pub(super) fn beside(bridge: &Bridge) -> Self {
+        Self {
+            settings: bridge.settings.clone(),
+            sink: Sink::Shared(Arc::clone(&bridge.intake)),
+            listener: Some(Arc::clone(&bridge.listener)),
+            heartbeat: None,
+            accounts: Vec::new(),
+        }
+    }
+
+    /// Sends to this sink instead. Give it a [destination](Self::destination) of its own.
+    pub fn sink(mut self, sink: Arc<dyn LogSink>) -> Self {
+        self.sink = Sink::Own(sink);
+        self
     }
 
     /// Carries this account's events, too.
@@ -64,40 +72,49 @@ impl BridgeBuilder {
 
     /// Sets these tags on all logs.
     pub fn tags(mut self, tags: Tags) -> Self {
-        self.tags = tags;
+        self.settings.tags = tags;
         self
     }
 
     /// Maps events in your own way.
     pub fn mapper(mut self, mapper: impl Mapper + 'static) -> Self {
-        self.mapper = Arc::new(mapper);
+        self.settings.mapper = Arc::new(mapper);
         self
     }
 
     /// Names the sink, so that streams to different sinks keep different cursors. `datadog`, unless
     /// set.
     pub fn destination(mut self, destination: Name) -> Self {
-        self.destination = destination;
+        self.settings.destination = destination;
         self
     }
 
     /// How often [`run`](Bridge::run) asks a feed for news, from start to start. 10 s, unless set; a day
     /// at the most.
     pub fn poll_interval(mut self, interval: Duration) -> Self {
-        self.poll_interval = interval.min(Duration::from_secs(86_400));
+        self.settings.poll_interval = interval.min(Duration::from_secs(86_400));
+        self
+    }
+
+    /// How far back a stream begins that nothing was committed of, unless its account says
+    /// [when](Account::start). 17 hours, unless set: less than Datadog's window, so that nothing of it is
+    /// late.
+    pub fn first_start(mut self, back: Duration) -> Self {
+        self.settings.first_start = back;
         self
     }
 
     /// How many bytes of pages are held at a time, over all streams. A page that finds no room is let
     /// go, and read again when there is. 24 MiB, unless set; a single page may be larger.
     pub fn page_memory(mut self, bytes: usize) -> Self {
-        self.page_memory = bytes;
+        self.settings.budget = Budget::new(bytes);
         self
     }
 
-    /// Tells the sink in this interval, from a second to a day, and whenever [`run`](Bridge::run) or
+    /// Tells the intake in this interval, from a second to a day, and whenever [`run`](Bridge::run) or
     /// [`drain`](Bridge::drain) ends, how each stream is doing: one log for each stream, beside the
-    /// logs of events. It is not told, unless set.
+    /// logs of events. It is not told, unless set. The intake is the sink, or the first bridge's, for one
+    /// that was made [beside](Bridge::beside) another.
     ///
     /// The log has the source and service `op-dd`, the stream's tags, and these attributes:
     ///
@@ -128,14 +145,14 @@ impl BridgeBuilder {
 
     /// Takes the time from here instead of the machine's clock.
     pub fn clock(mut self, clock: Arc<dyn Fn() -> SystemTime + Send + Sync>) -> Self {
-        self.clock = clock;
+        self.settings.clock = Clock::new(clock);
         self
     }
 
     /// Tells of every step and every failure as it happens. It is called in the middle of the work,
     /// so it should be quick.
     pub fn observer(mut self, observer: impl Fn(&Progress<'_>) + Send + Sync + 'static) -> Self {
-        self.observer = Some(Arc::new(observer));
+        self.settings.observer = Some(Arc::new(observer));
         self
     }
 
@@ -148,8 +165,7 @@ impl BridgeBuilder {
         if self.accounts.is_empty() {
             return Err(BridgeError::NoAccount);
         }
-        let clock = Clock::new(self.clock);
-        let budget = Budget::new(self.page_memory);
+        let settings = self.settings;
         let mut names = BTreeSet::new();
         let mut streams = Vec::new();
         for account in self.accounts {
@@ -159,15 +175,16 @@ impl BridgeBuilder {
             if account.feeds.is_empty() {
                 return Err(BridgeError::NoFeed(account.name));
             }
-            let gate = Arc::new(Gate::open());
             let host: Arc<str> = account.source.host().into();
             for &feed in &account.feeds {
-                let context = self
+                let of_feed = account.feed_tags.get(&feed).cloned().unwrap_or_default();
+                let context = settings
                     .tags
                     .join(&account.tags)
+                    .and_then(|tags| tags.join(&of_feed))
                     .and_then(|tags| {
                         let name = account.name.clone();
-                        Context::new(name, feed, host.clone(), &tags, clock.now())
+                        Context::new(name, feed, host.clone(), &tags, settings.clock.now())
                     })
                     .map_err(|fault| BridgeError::Tags {
                         account: account.name.clone(),
@@ -176,18 +193,18 @@ impl BridgeBuilder {
                 let id = StreamId {
                     account: account.name.clone(),
                     feed,
-                    destination: self.destination.clone(),
+                    destination: settings.destination.clone(),
                 };
                 let reader = Reader {
                     source: Arc::clone(&account.source),
                     feed,
-                    account: Arc::clone(&gate),
-                    clock: clock.clone(),
-                    budget: budget.clone(),
+                    account: Arc::clone(&account.gate),
+                    clock: settings.clock.clone(),
+                    budget: settings.budget.clone(),
                 };
                 let tags = context.tags().clone();
                 let pulse = Pulse::new(Arc::clone(&account.source), tags);
-                let lane = Lane::new(id.clone(), reader, account.start, context);
+                let lane = Lane::new(id.clone(), reader, account.window.clone(), context);
                 streams.push(Stream {
                     id,
                     lane: Mutex::new(lane),
@@ -195,15 +212,15 @@ impl BridgeBuilder {
                 });
             }
         }
+        let intake = match self.sink {
+            Sink::Own(sink) => Arc::new(Intake::new(settings.destination.clone(), sink)),
+            Sink::Shared(intake) => intake,
+        };
         Ok(Bridge {
-            intake: Intake::new(self.sink),
-            store: self.store,
-            dead_letters: self.dead_letters,
-            mapper: self.mapper,
-            clock,
-            poll_interval: self.poll_interval,
+            listener: self.listener.unwrap_or_else(|| Arc::clone(&intake)),
+            intake,
             heartbeat: self.heartbeat,
-            observer: self.observer,
+            settings,
             streams,
         })
     }
@@ -213,10 +230,9 @@ impl fmt::Debug for BridgeBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BridgeBuilder")
             .field("accounts", &self.accounts)
-            .field("tags", &self.tags)
-            .field("destination", &self.destination)
-            .field("poll_interval", &self.poll_interval)
-            .field("page_memory", &self.page_memory)
+            .field("tags", &self.settings.tags)
+            .field("destination", &self.settings.destination)
+            .field("poll_interval", &self.settings.poll_interval)
             .field("heartbeat", &self.heartbeat)
             .finish_non_exhaustive()
     }

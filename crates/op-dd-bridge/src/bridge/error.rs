@@ -13,8 +13,13 @@ use crate::{Name, StoreError, StoreErrorKind, StreamId};
 pub enum StepError {
     /// The page could not be read.
     Source(SourceError),
-    /// The intake didn't accept the page, or not all of it. What it did accept is not sent again.
-    Sink(SendError),
+    /// The sink didn't accept the page, or not all of it. What it did accept is not sent again.
+    Sink {
+        /// The destination that the sink was set for: `datadog` is the intake.
+        destination: Name,
+        /// What went wrong.
+        error: SendError,
+    },
     /// The intake refused every entry that it was sent, which is more likely its fault, or the
     /// settings', than each event's. Nothing is given up.
     AllRefused {
@@ -36,7 +41,7 @@ pub enum StepError {
     /// A server is left alone for a while, since it asked for that, or since it fails and another
     /// stream finds out whether it is back.
     Paused {
-        /// Which one: the intake, or an account's.
+        /// Which one: a sink, or an account's.
         by: Scope,
         /// Why.
         why: Pause,
@@ -63,8 +68,8 @@ pub enum Pause {
 pub enum Scope {
     /// All streams of an account.
     Account(Name),
-    /// All streams to the intake.
-    Intake,
+    /// All streams to the sink that was set for this destination: `datadog` is the intake.
+    Destination(Name),
     /// One stream.
     Stream(StreamId),
 }
@@ -73,7 +78,8 @@ impl fmt::Display for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Account(name) => write!(f, "account {name}"),
-            Self::Intake => f.write_str("the intake"),
+            Self::Destination(name) if *name == Name::DATADOG => f.write_str("the intake"),
+            Self::Destination(name) => write!(f, "destination {name}"),
             Self::Stream(stream) => write!(f, "stream {stream}"),
         }
     }
@@ -90,9 +96,9 @@ impl StepError {
                 }
                 _ => Scope::Account(stream.account.clone()),
             },
-            Self::Sink(error) => match error.kind() {
+            Self::Sink { destination, error } => match error.kind() {
                 SendErrorKind::Rejected => Scope::Stream(stream.clone()),
-                _ => Scope::Intake,
+                _ => Scope::Destination(destination.clone()),
             },
             Self::AllRefused { .. } | Self::TooManyRefused { .. } | Self::Store(_) => {
                 Scope::Stream(stream.clone())
@@ -106,7 +112,7 @@ impl StepError {
     pub fn is_hold(&self) -> bool {
         match self {
             Self::Source(error) => !error.is_retryable(),
-            Self::Sink(error) => error.retry() == datadog_logs::Retry::Never,
+            Self::Sink { error, .. } => error.retry() == datadog_logs::Retry::Never,
             Self::AllRefused { .. } | Self::TooManyRefused { .. } => true,
             Self::Paused { .. } => false,
             Self::Store(error) => !matches!(
@@ -121,7 +127,7 @@ impl StepError {
     pub fn asked_wait(&self) -> Option<Duration> {
         match self {
             Self::Source(error) => error.retry_after(),
-            Self::Sink(error) => match error.retry() {
+            Self::Sink { error, .. } => match error.retry() {
                 datadog_logs::Retry::After(wait) => Some(wait),
                 _ => None,
             },
@@ -142,7 +148,7 @@ impl fmt::Display for StepError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Source(error) => error.fmt(f),
-            Self::Sink(error) => error.fmt(f),
+            Self::Sink { error, .. } => error.fmt(f),
             Self::AllRefused { entries, status } => {
                 write!(f, "the intake refused all {entries} entries of a page")?;
                 if let Some(status) = status {
@@ -173,7 +179,7 @@ impl StdError for StepError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
             Self::Source(error) => error.source(),
-            Self::Sink(error) => error.source(),
+            Self::Sink { error, .. } => error.source(),
             Self::AllRefused { .. } | Self::TooManyRefused { .. } | Self::Paused { .. } => None,
             Self::Store(error) => error.source(),
         }

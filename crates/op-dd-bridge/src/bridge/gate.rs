@@ -7,23 +7,19 @@ use tokio::time::Instant;
 pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 
 /// Keeps every stream of an account waiting for as long as its server asked to be left alone.
-#[derive(Debug)]
-pub(super) struct Gate(Mutex<Instant>);
+#[derive(Debug, Default)]
+pub(crate) struct Gate(Mutex<Option<Instant>>);
 
 impl Gate {
-    pub(super) fn open() -> Self {
-        Self(Mutex::new(Instant::now()))
-    }
-
     pub(super) fn close_for(&self, wait: Duration) {
         let mut opens = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        *opens = (*opens).max(Instant::now() + wait.min(LONGEST_WAIT));
+        *opens = (*opens).max(Some(Instant::now() + wait.min(LONGEST_WAIT)));
     }
 
     /// How much longer it stays closed; none if it is open.
     pub(super) fn closed_for(&self) -> Option<Duration> {
         let opens = *self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let left = opens.saturating_duration_since(Instant::now());
+        let left = opens?.saturating_duration_since(Instant::now());
         (!left.is_zero()).then_some(left)
     }
 }

@@ -15,7 +15,7 @@ const LONGEST_SEND: Duration = Duration::from_secs(4);
 /// are: whoever told it may wait for ten seconds.
 const LONGEST_END: Duration = Duration::from_secs(8);
 
-/// Tells the sink at an interval how the streams are doing, all in one batch.
+/// Tells the intake at an interval how the streams are doing, all in one batch.
 #[derive(Debug)]
 pub(super) struct Heartbeat {
     interval: Duration,
@@ -88,7 +88,7 @@ impl Heartbeat {
         };
         let is_accepted = |index: usize| match &sent {
             Ok(receipt) => !receipt.refused.iter().any(|refused| refused.index == index),
-            Err(StepError::Sink(error)) => error.accepted().contains(&index),
+            Err(StepError::Sink { error, .. }) => error.accepted().contains(&index),
             Err(_) => false,
         };
         for (index, stream) in streams.iter().enumerate() {
@@ -119,13 +119,18 @@ async fn send<E: Future<Output = ()>>(
     let sent = tokio::select! {
         biased;
         () = end.clone() => None,
-        sent = timeout(LONGEST_SEND, bridge.intake.send_aside(logs)) => sent.ok(),
+        sent = timeout(LONGEST_SEND, bridge.listener.send_aside(logs)) => sent.ok(),
     };
-    sent.unwrap_or_else(|| Err(StepError::Sink(SendError::new(SendErrorKind::Timeout))))
+    let timeout = || {
+        bridge
+            .listener
+            .error(SendError::new(SendErrorKind::Timeout))
+    };
+    sent.unwrap_or_else(|| Err(timeout()))
 }
 
 fn logs(streams: &[&Stream], bridge: &Bridge) -> Result<Vec<LogEntry>, JsonError> {
-    let now = bridge.clock.now();
+    let now = bridge.settings.clock.now();
     let streams = streams.iter();
     streams
         .map(|stream| stream.pulse.tell(&stream.id, now))

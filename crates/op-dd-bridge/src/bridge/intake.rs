@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use super::gate::LONGEST_WAIT;
 use super::{Pause, Scope, StepError};
+use crate::Name;
 
 /// How long the intake is left alone after it failed once; twice as long each time that it fails again.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
@@ -22,6 +23,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(1);
 /// The sink, which all streams share. While it fails, it is left alone but for one stream at a time,
 /// which finds out whether it is back.
 pub(super) struct Intake {
+    name: Name,
     sink: Arc<dyn LogSink>,
     outage: Mutex<Outage>,
 }
@@ -45,8 +47,10 @@ struct Turn<'a> {
 }
 
 impl Intake {
-    pub(super) fn new(sink: Arc<dyn LogSink>) -> Self {
+    /// A sink by the name of the destination that it was set for.
+    pub(super) fn new(name: Name, sink: Arc<dyn LogSink>) -> Self {
         Self {
+            name,
             sink,
             outage: Mutex::new(Outage {
                 opens: Instant::now(),
@@ -57,9 +61,10 @@ impl Intake {
         }
     }
 
-    /// How much longer it is to be left alone, and why; none if there is nothing against sending.
-    pub(super) fn closed_for(&self) -> Option<(Duration, Pause)> {
-        self.lock().closed_for()
+    /// Fails while it is to be left alone.
+    pub(super) fn go_on(&self) -> Result<(), StepError> {
+        let closed = self.lock().closed_for();
+        closed.map_or(Ok(()), |(wait, why)| Err(self.paused(wait, why)))
     }
 
     /// Sends these, in one attempt, unless the intake is to be left alone.
@@ -72,15 +77,15 @@ impl Intake {
             Err(error) if error.kind() == SendErrorKind::Rejected => turn.succeeded(),
             Err(error) => self.failed(error),
         }
-        sent.map_err(StepError::Sink)
+        sent.map_err(|error| self.error(error))
     }
 
     /// Sends these beside the streams, unless the intake asked to be left alone. Whether it accepts them
     /// opens and closes nothing for the streams; but if it asks to be left alone now, that goes for all.
     pub(super) async fn send_aside(&self, entries: &[LogEntry]) -> Result<Receipt, StepError> {
-        if let Some((wait, why @ Pause::Asked)) = self.closed_for() {
-            let by = Scope::Intake;
-            return Err(StepError::Paused { by, why, wait });
+        let closed = self.lock().closed_for();
+        if let Some((wait, why @ Pause::Asked)) = closed {
+            return Err(self.paused(wait, why));
         }
         let sent = self.sink.send(entries).await;
         if let Err(error) = &sent
@@ -88,14 +93,26 @@ impl Intake {
         {
             self.failed(error);
         }
-        sent.map_err(StepError::Sink)
+        sent.map_err(|error| self.error(error))
+    }
+
+    /// What it said, and who it is.
+    pub(super) fn error(&self, error: SendError) -> StepError {
+        StepError::Sink {
+            destination: self.name.clone(),
+            error,
+        }
+    }
+
+    fn paused(&self, wait: Duration, why: Pause) -> StepError {
+        let by = Scope::Destination(self.name.clone());
+        StepError::Paused { by, why, wait }
     }
 
     fn turn(&self) -> Result<Turn<'_>, StepError> {
         let mut outage = self.lock();
         if let Some((wait, why)) = outage.closed_for() {
-            let by = Scope::Intake;
-            return Err(StepError::Paused { by, why, wait });
+            return Err(self.paused(wait, why));
         }
         let failures = outage.failures;
         outage.probing = failures > 0;

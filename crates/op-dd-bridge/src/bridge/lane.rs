@@ -1,5 +1,3 @@
-use std::time::{Duration, SystemTime};
-
 use onepassword_events::{Page, Position, Reset};
 
 use super::accepted::Accepted;
@@ -7,17 +5,14 @@ use super::reader::{Ahead, Answer, Held, Reader};
 use super::refusals::Refusals;
 use super::shipment::Shipment;
 use super::{Bridge, Pause, Scope, StepError, StepReport};
+use crate::account::Window;
 use crate::{Checkpoint, Context, PageDigest, Place, StreamId};
-
-/// How far back a stream begins that nothing was committed of, unless its account says otherwise: less
-/// than [`WINDOW_BEHIND`](crate::WINDOW_BEHIND), so that nothing of a first start is late.
-const FIRST_START: Duration = Duration::from_secs(17 * 3600);
 
 /// A stream at work: the way of one page, again and again.
 pub(super) struct Lane {
     stream: StreamId,
     reader: Reader,
-    start: Option<SystemTime>,
+    window: Window,
     context: Context,
     checkpoint: Option<Checkpoint>,
     /// A place of which it isn't known whether it was committed, and what to report if it was.
@@ -30,16 +25,11 @@ pub(super) struct Lane {
 }
 
 impl Lane {
-    pub(super) fn new(
-        stream: StreamId,
-        reader: Reader,
-        start: Option<SystemTime>,
-        context: Context,
-    ) -> Self {
+    pub(super) fn new(stream: StreamId, reader: Reader, window: Window, context: Context) -> Self {
         Self {
             stream,
             reader,
-            start,
+            window,
             context,
             checkpoint: None,
             unsettled: None,
@@ -111,13 +101,7 @@ impl Lane {
             why: Pause::Asked,
             wait,
         });
-        let intake = bridge.intake.closed_for();
-        let intake = intake.map(|(wait, why)| StepError::Paused {
-            by: Scope::Intake,
-            why,
-            wait,
-        });
-        account.or(intake).map_or(Ok(()), Err)
+        account.map_or_else(|| bridge.intake.go_on(), Err)
     }
 
     /// The page at this place: the one that was read ahead, if there is one.
@@ -171,18 +155,18 @@ impl Lane {
         page: &Page,
         next: Place,
     ) -> Result<StepReport, StepError> {
-        let context = self.context.at(bridge.clock.now());
-        let mut shipment = Shipment::pack(page, &*bridge.mapper, &context, &self.accepted);
+        let context = self.context.at(bridge.settings.clock.now());
+        let mut shipment = Shipment::pack(page, &*bridge.settings.mapper, &context, &self.accepted);
         if !shipment.entries().is_empty() {
             self.send(bridge, &mut shipment).await?;
         }
         let letters = self.accepted.not_kept(shipment.letters());
         if !letters.is_empty() {
-            let kept = bridge.dead_letters.keep(&self.stream, &letters);
+            let kept = bridge.settings.dead_letters.keep(&self.stream, &letters);
             kept.await.map_err(StepError::Store)?;
             self.accepted.add_kept(&letters);
         }
-        let report = shipment.report(bridge.clock.now());
+        let report = shipment.report(bridge.settings.clock.now());
         if let Err(error) = self.commit(bridge, checkpoint, next.clone()).await {
             self.unsettled = Some((next, report));
             return Err(error);
@@ -197,6 +181,7 @@ impl Lane {
         let checkpoint = match self.checkpoint.clone() {
             Some(checkpoint) => checkpoint,
             None => bridge
+                .settings
                 .store
                 .load(&self.stream)
                 .await
@@ -206,12 +191,13 @@ impl Lane {
             self.checkpoint = Some(checkpoint.clone());
             return Ok((checkpoint, place));
         }
-        let now = bridge.clock.now();
-        let start = self
-            .start
-            .unwrap_or_else(|| now.checked_sub(FIRST_START).unwrap_or(now));
+        let now = bridge.settings.clock.now();
+        let back = bridge.settings.first_start;
+        let start = self.window.start.or_else(|| now.checked_sub(back));
+        let mut reset = Reset::new(start.unwrap_or(now).into());
+        reset.end = self.window.end.map(Into::into);
         let place = Place {
-            position: Reset::new(start.into()).into(),
+            position: reset.into(),
             last_page: None,
         };
         let checkpoint = self.commit(bridge, &checkpoint, place.clone()).await?;
@@ -244,17 +230,17 @@ impl Lane {
                 // Only what has accepted is the intake: an error may be a gateway's, which has a clock
                 // of its own.
                 if let Some(time) = receipt.server_time {
-                    bridge.clock.learn(time);
+                    bridge.settings.clock.learn(time);
                 }
                 shipment.delivered(&receipt);
                 self.accepted.add(shipment.accepted());
                 self.give_up_refused(bridge, shipment).await
             }
-            Err(StepError::Sink(error)) => {
+            Err(StepError::Sink { destination, error }) => {
                 let accepted = error.accepted().iter();
                 let accepted = accepted.filter_map(|&entry| shipment.event(entry));
                 self.accepted.add(accepted);
-                Err(StepError::Sink(error))
+                Err(StepError::Sink { destination, error })
             }
             Err(error) => Err(error),
         }
@@ -276,7 +262,7 @@ impl Lane {
             }
             self.accepted.add_envelope();
         }
-        shipment.give_up_refused(bridge.clock.now());
+        shipment.give_up_refused(bridge.settings.clock.now());
         Ok(())
     }
 
@@ -286,7 +272,7 @@ impl Lane {
         from: &Checkpoint,
         next: Place,
     ) -> Result<Checkpoint, StepError> {
-        let committed = bridge.store.commit(from, next).await;
+        let committed = bridge.settings.store.commit(from, next).await;
         // After a failure it may have happened all the same: the store will know.
         self.checkpoint = committed.as_ref().ok().cloned();
         if committed.is_ok() {

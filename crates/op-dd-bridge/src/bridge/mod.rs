@@ -1,12 +1,11 @@
 use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use datadog_logs::LogSink;
 use tokio::sync::Mutex;
 use tracing::Instrument as _;
 
-use crate::{CursorStore, DeadLetters, Mapper, StreamId};
+use crate::{CursorStore, DeadLetters, StreamId};
 
 mod accepted;
 mod alarms;
@@ -23,19 +22,21 @@ mod reader;
 mod refusals;
 mod report;
 mod run;
+mod settings;
 mod shipment;
 mod successes;
 mod trouble;
 
 pub use builder::BridgeBuilder;
-use clock::Clock;
 pub use error::{BridgeError, Pause, Scope, StepError};
+pub(crate) use gate::Gate;
 use heartbeat::Heartbeat;
 use intake::Intake;
 use lane::Lane;
 use pulse::Pulse;
 pub use report::StepReport;
 pub use run::{Drained, Outcome, Progress};
+use settings::Settings;
 
 /// Carries events from accounts to a sink, page by page, and loses none.
 ///
@@ -48,18 +49,14 @@ pub use run::{Drained, Outcome, Progress};
 /// at any time, and the work stops; what was accepted but not yet committed is then sent once more
 /// after the next start.
 pub struct Bridge {
-    intake: Intake,
-    store: Arc<dyn CursorStore>,
-    dead_letters: Arc<dyn DeadLetters>,
-    mapper: Arc<dyn Mapper>,
-    clock: Clock,
-    poll_interval: Duration,
+    settings: Settings,
+    /// Where pages go.
+    intake: Arc<Intake>,
+    /// Where heartbeats go.
+    listener: Arc<Intake>,
     heartbeat: Option<Heartbeat>,
-    observer: Option<Observer>,
     streams: Vec<Stream>,
 }
-
-type Observer = Arc<dyn Fn(&Progress<'_>) + Send + Sync>;
 
 /// One stream: what it is, and how far it is.
 struct Stream {
@@ -77,6 +74,20 @@ impl Bridge {
         dead_letters: Arc<dyn DeadLetters>,
     ) -> BridgeBuilder {
         BridgeBuilder::new(sink, store, dead_letters)
+    }
+
+    /// Settings of another bridge that is to be driven at the same time as this one: of other accounts, or
+    /// of the same ones to another destination.
+    ///
+    /// They have one store, one room for pages, one idea of the time, and one line for each cause that
+    /// stops them. Clones of one [`Account`](crate::Account) share its pause. The sink is shared, too, and
+    /// how long it is to be left alone, until another is [set](BridgeBuilder::sink); heartbeats go where
+    /// this bridge's go all the same. The mapper, the tags, the destination, the poll interval, the first
+    /// start and the observer are the same until they are set. No account and no heartbeat is taken over.
+    ///
+    /// No stream may be in both: the second would find its cursor moved.
+    pub fn beside(&self) -> BridgeBuilder {
+        BridgeBuilder::beside(self)
     }
 
     /// The streams, in the order of their accounts.

@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 /// What one step did: one page of one stream, delivered and committed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,6 +22,8 @@ pub struct StepReport {
     pub first_uuid: Option<String>,
     /// The id of the page's last event, if it has one of at most 200 bytes.
     pub last_uuid: Option<String>,
+    /// When the page's last event happened, by its own time.
+    pub last_at: Option<SystemTime>,
     /// How old the page's last event was, by its own time, when it was accepted.
     pub lag: Option<Duration>,
     /// Bytes of JSON that went to the intake, before compression.

@@ -4,7 +4,6 @@ use std::time::Duration;
 use futures_util::future::{FutureExt as _, Shared, join_all};
 use tokio::time::{Instant, sleep_until};
 
-use super::alarms::Alarms;
 use super::trouble::Trouble;
 use super::{Bridge, StepError, StepReport, Stream};
 use crate::StreamId;
@@ -64,7 +63,8 @@ impl Bridge {
 
     /// Carries what there is at present, and comes to an end: for a job that is started now and then.
     ///
-    /// A stream whose failures have lasted for `patience` is held; the others go on. With
+    /// A stream whose failures have lasted for `patience` is held; the others go on. `Duration::MAX` is
+    /// patience without end: then only `stop` comes before everything is carried. With
     /// [heartbeats](super::BridgeBuilder::heartbeat), the last ones are sent at the end.
     pub async fn drain(
         &self,
@@ -84,10 +84,9 @@ impl Bridge {
         stop: impl Future<Output = ()> + Send,
     ) -> Vec<Outcome> {
         let stop = stop.shared();
-        let alarms = Alarms::default();
+        let _drive = Drive(self);
         let streams = self.streams.iter();
-        let work =
-            join_all(streams.map(|stream| self.follow(stream, patience, stop.clone(), &alarms)));
+        let work = join_all(streams.map(|stream| self.follow(stream, patience, stop.clone())));
         self.noting_successes(async {
             match &self.heartbeat {
                 Some(heartbeat) => heartbeat.accompany(work, &stop, self).await,
@@ -102,7 +101,6 @@ impl Bridge {
         stream: &Stream,
         patience: Option<Duration>,
         stop: Shared<S>,
-        alarms: &Alarms,
     ) -> Outcome {
         stream.lane.lock().await.begin_anew();
         let mut trouble = Trouble::default();
@@ -115,7 +113,7 @@ impl Bridge {
             let next = match step {
                 Ok(report) => {
                     trouble.end();
-                    alarms.clear(&stream.id);
+                    self.settings.alarms.clear(&stream.id);
                     self.tell(&Progress::Step {
                         stream: &stream.id,
                         report: &report,
@@ -128,11 +126,15 @@ impl Bridge {
                         return Outcome::Complete;
                     }
                     // From start to start; what is shorter for some spreads them out.
-                    round + self.poll_interval.mul_f64(1.0 - 0.1 * fastrand::f64())
+                    round
+                        + self
+                            .settings
+                            .poll_interval
+                            .mul_f64(1.0 - 0.1 * fastrand::f64())
                 }
                 Err(error) => {
                     if !matches!(error, StepError::Paused { .. }) {
-                        alarms.raise(&stream.id, &error);
+                        self.settings.alarms.raise(&stream.id, &error);
                         self.tell(&Progress::Failure {
                             stream: &stream.id,
                             error: &error,
@@ -154,9 +156,18 @@ impl Bridge {
     }
 
     fn tell(&self, progress: &Progress<'_>) {
-        if let Some(observer) = &self.observer {
+        if let Some(observer) = &self.settings.observer {
             observer(progress);
         }
+    }
+}
+
+/// A bridge at work: once it isn't, however that came about, its streams are no reason for an alarm.
+struct Drive<'a>(&'a Bridge);
+
+impl Drop for Drive<'_> {
+    fn drop(&mut self) {
+        self.0.settings.alarms.forget(self.0.streams());
     }
 }
 

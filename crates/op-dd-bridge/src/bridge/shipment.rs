@@ -157,6 +157,7 @@ impl<'a> Shipment<'a> {
             moved: true,
             first_uuid: events.first().and_then(uuid),
             last_uuid: events.last().and_then(uuid),
+            last_at: self.newest,
             lag,
             ..self.report.clone()
         }

@@ -23,8 +23,8 @@ impl Bridge {
 
     /// Asks the store when a stream was last well before this bridge was made.
     pub(super) async fn recall(&self, stream: &Stream) {
-        match self.store.last_success(&stream.id).await {
-            Ok(last) => stream.pulse.recall(last, self.clock.local()),
+        match self.settings.store.last_success(&stream.id).await {
+            Ok(last) => stream.pulse.recall(last, self.settings.clock.local()),
             // The step will say what is wrong, and the next one asks again.
             Err(error) => tracing::debug!(stream = %stream.id, %error, "no last success"),
         }
@@ -38,13 +38,13 @@ impl Bridge {
     }
 
     async fn note_successes(&self) {
-        let now = self.clock.local();
+        let now = self.settings.clock.local();
         let streams = self.streams.iter();
         let successes: Vec<_> = streams
             .filter_map(|stream| Some((stream.id.clone(), stream.pulse.success(now)?)))
             .collect();
         if !successes.is_empty()
-            && let Err(error) = self.store.note_successes(&successes).await
+            && let Err(error) = self.settings.store.note_successes(&successes).await
         {
             tracing::debug!(%error, "when the streams were last well was not noted");
         }

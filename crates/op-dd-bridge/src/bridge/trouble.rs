@@ -47,10 +47,10 @@ impl Trouble {
         let wait = match &error {
             StepError::Paused { by, wait, .. } => match by {
                 // Not all at once: the first finds out for all.
-                Scope::Intake => *wait + SPREAD.mul_f64(fastrand::f64()),
+                Scope::Destination(_) => *wait + SPREAD.mul_f64(fastrand::f64()),
                 _ => *wait,
             },
-            _ if error.is_hold() && patience.is_none() => {
+            _ if error.is_hold() && patience.is_none_or(is_endless) => {
                 let first = is_refusal(&error) && !std::mem::replace(&mut self.refused, true);
                 if first { FIRST_PROBE } else { PROBE_INTERVAL }
             }
@@ -91,9 +91,13 @@ impl Trouble {
 fn is_refusal(error: &StepError) -> bool {
     match error {
         StepError::Source(error) => error.kind() == ErrorKind::Unauthorized,
-        StepError::Sink(error) => error.kind() == SendErrorKind::Unauthorized,
+        StepError::Sink { error, .. } => error.kind() == SendErrorKind::Unauthorized,
         _ => false,
     }
+}
+
+fn is_endless(patience: Duration) -> bool {
+    patience == Duration::MAX
 }
 
 fn backoff() -> ExponentialBackoff {

@@ -4,10 +4,12 @@
 //! Beside it stand, as nested objects, the attributes that Datadog's rules, facets and dashboards ask
 //! for, so that they work whether or not that pipeline runs.
 
+use std::time::{Duration, SystemTime};
+
 use datadog_logs::{LogEntry, Status};
 use onepassword_events::{Event, Feed};
 
-use crate::{Context, Lateness, Mapped, Mapper};
+use crate::{Context, Lateness, Mapped, Mapper, WINDOW_BEHIND};
 
 mod attributes;
 mod look;
@@ -34,20 +36,71 @@ use look::{Look, text};
 /// A log that Datadog would not date by its event's time ([`Lateness`]) is dated by the time of
 /// mapping instead; the event's own time is kept in `onepassword.event_time`, and the log is tagged
 /// `late:true`. A late attempt to sign in gets the type `1password-sign-in-attempts-late`, so that
-/// rules that reason in time don't take the new date for the truth.
+/// rules that reason in time don't take the new date for the truth. [`late_after`](Self::late_after) and
+/// [`keep_dates`](Self::keep_dates) set which events that concerns.
 ///
 /// An event's own value of a key that the log needs, or that Datadog gives a meaning of its own, moves
 /// to `onepassword.event.<key>`. So does all but the last of several times that an event may have. A key
 /// that moves there twice is numbered: `<key>_2`.
 #[derive(Clone, Copy, Debug, Default)]
-#[non_exhaustive]
-pub struct DefaultMapper;
+pub struct DefaultMapper {
+    dating: Dating,
+}
+
+/// Which events date their logs.
+#[derive(Clone, Copy, Debug)]
+enum Dating {
+    /// Those that are no older, nor too far ahead.
+    Window(Duration),
+    /// All whose time can be read.
+    Always,
+}
 
 impl DefaultMapper {
-    /// The mapper. It has no settings.
+    /// The mapper. An event dates its log unless Datadog would drop that.
     #[must_use]
     pub const fn new() -> Self {
-        Self
+        Self {
+            dating: Dating::Window(WINDOW_BEHIND),
+        }
+    }
+
+    /// Sets how old an event may be and date its log, for logs that are long on their way to Datadog,
+    /// through a relay that is slow for instance. It is [`WINDOW_BEHIND`] at the most, which it is unless
+    /// set.
+    #[must_use]
+    pub fn late_after(self, age: Duration) -> Self {
+        Self {
+            dating: Dating::Window(age.min(WINDOW_BEHIND)),
+        }
+    }
+
+    /// Lets every event date its log, however old it is, for a sink that keeps logs by their own dates:
+    /// Datadog's intake drops old ones. Only a log whose event has no time, or none that can be read, is
+    /// dated by the time of mapping, as told above.
+    #[must_use]
+    pub const fn keep_dates(self) -> Self {
+        Self {
+            dating: Dating::Always,
+        }
+    }
+}
+
+impl Default for Dating {
+    fn default() -> Self {
+        Self::Window(WINDOW_BEHIND)
+    }
+}
+
+impl Dating {
+    fn judge(self, timestamp: Option<&str>, now: SystemTime) -> Lateness {
+        match self {
+            Self::Window(behind) => Lateness::judge_within(behind, timestamp, now),
+            Self::Always => match Lateness::judge(timestamp, now) {
+                Lateness::Late(time) => Lateness::Timely(time),
+                judged => judged,
+            },
+        }
     }
 }
 
@@ -55,7 +108,9 @@ impl Mapper for DefaultMapper {
     fn map(&self, event: &Event, context: &Context) -> Mapped {
         let json = event.json();
         let look = Look::at(json);
-        let lateness = Lateness::judge(look.timestamp.and_then(text).as_deref(), context.now());
+        let lateness = self
+            .dating
+            .judge(look.timestamp.and_then(text).as_deref(), context.now());
         let late = lateness.is_late();
         let facts = Facts::gather(event.feed(), &look);
 

@@ -152,7 +152,7 @@ async fn patience_rides_out_what_is_short() {
 #[tokio::test(start_paused = true)]
 async fn patience_has_an_end() {
     let (outcome, seconds) = check_outage(fail(50), MINUTE).await;
-    assert!(matches!(outcome, Outcome::Held(StepError::Sink(_))) && seconds == 60);
+    assert!(matches!(outcome, Outcome::Held(StepError::Sink { .. })) && seconds == 60);
     let (outcome, seconds) = check_outage(fail(1), Duration::ZERO).await;
     assert!(matches!(outcome, Outcome::Held(_)) && seconds == 0);
     // There is no use in waiting for what would come too late.

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use datadog_logs::{LogEntry, Tags};
 use onepassword_events::{Event, Feed, Timestamp};
-use op_dd_bridge::{Context, DefaultMapper, Mapped, Mapper as _, Name};
+use op_dd_bridge::{Context, DefaultMapper, Mapped, Mapper, Name};
 use serde_json::Value;
 
 /// The time of all mappings.
@@ -94,11 +94,16 @@ pub(crate) fn name(text: &str) -> Name {
 
 /// What the default mapper makes of an event, of the account `acme`.
 pub(crate) fn map(feed: Feed, event: &str) -> Mapped {
+    map_by(&DefaultMapper::new(), feed, event)
+}
+
+/// What a mapper makes of it.
+pub(crate) fn map_by(mapper: &impl Mapper, feed: Feed, event: &str) -> Mapped {
     let event = Event::new(feed, event.to_owned()).unwrap();
     let tags = Tags::new(["Env:Prod", "team:blue"]).unwrap();
     let host = "events.1password.eu";
     let context = Context::new(name("acme"), feed, host, &tags, time(NOW)).unwrap();
-    DefaultMapper::new().map(&event, &context)
+    mapper.map(&event, &context)
 }
 
 /// The log as it goes over the wire.

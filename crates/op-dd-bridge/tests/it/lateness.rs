@@ -1,9 +1,12 @@
 //! Which logs are not dated by their events' own times, and how that is told.
 
+use std::time::Duration;
+
 use onepassword_events::Feed::{AuditEvents, ItemUsages, SignInAttempts};
+use op_dd_bridge::DefaultMapper;
 use serde_json::Value;
 
-use crate::event::{SIGN_IN, log, map, text, time};
+use crate::event::{SIGN_IN, log, map, map_by, text, time};
 use crate::json::member;
 
 /// The time of mapping, as it is written into a late log.
@@ -144,6 +147,58 @@ fn a_late_sign_in_attempt_is_of_another_type() {
     assert_eq!(types(SignInAttempts), "1password-sign-in-attempts-late");
     assert_eq!(types(ItemUsages), "1password-item-usages");
     assert_eq!(types(AuditEvents), "1password-audit-events");
+}
+
+#[test]
+fn dates_are_kept_where_they_are_to_be() {
+    let mapper = DefaultMapper::new().keep_dates();
+    for timestamp in [
+        "2026-06-15T12:00:00Z",
+        "2026-02-20T18:30:00.123456789+02:00",
+        "2030-01-01T00:00:00Z",
+        "0001-01-01T00:00:00Z",
+    ] {
+        let event = SIGN_IN.replace("2026-06-15T11:42:07.24645983Z", timestamp);
+        let mapped = map_by(&mapper, SignInAttempts, &event);
+        let log = text(&mapped.entry);
+        assert!(!mapped.late, "{timestamp}");
+        assert_eq!(mapped.event_time, Some(time(timestamp)));
+        // What it would be if it were new, but for its date.
+        let timely = text(&map(SignInAttempts, SIGN_IN).entry);
+        assert_eq!(
+            log,
+            timely.replace("2026-06-15T11:42:07.24645983Z", timestamp)
+        );
+    }
+    for (event, true_time) in [
+        (r#"{"timestamp":"yesterday"}"#, Some("\"yesterday\"")),
+        ("{}", None),
+    ] {
+        let mapped = map_by(&mapper, ItemUsages, event);
+        let log = text(&mapped.entry);
+        assert!(mapped.late, "{event}");
+        assert_eq!(member(&log, "timestamp").unwrap(), DATE);
+        let ours = member(&log, "onepassword").unwrap();
+        assert_eq!(member(&ours, "event_time").as_deref(), true_time);
+    }
+}
+
+#[test]
+fn an_event_may_be_late_sooner_and_never_later() {
+    let hours = |hours: u64| Duration::from_secs(hours * 3600);
+    for (after, timestamp, late) in [
+        (hours(2), "2026-06-15T10:00:00Z", false),
+        (hours(2), "2026-06-15T09:59:59.999Z", true),
+        (hours(2), "2026-06-15T13:30:00Z", false),
+        (hours(0), "2026-06-15T12:00:00Z", false),
+        (hours(100), "2026-06-14T18:30:00Z", false),
+        (hours(100), "2026-06-14T18:29:59.999Z", true),
+    ] {
+        let mapper = DefaultMapper::new().late_after(after);
+        let event = format!(r#"{{"timestamp":"{timestamp}"}}"#);
+        let mapped = map_by(&mapper, AuditEvents, &event);
+        assert_eq!(mapped.late, late, "{after:?} {timestamp}");
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@
 
 mod account;
 mod amendment;
+mod beside;
 mod collisions;
 mod crash;
 mod damage;

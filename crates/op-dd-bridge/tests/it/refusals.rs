@@ -139,7 +139,7 @@ async fn an_envelope_that_finds_no_answer_decides_nothing() {
     world.sink.next(refuse(&[(0, BAD)]));
     world.sink.next(Reply::Fail(outage()));
     let error = step(&bridge, &stream).await.unwrap_err();
-    assert!(matches!(error, StepError::Sink(_)));
+    assert!(matches!(error, StepError::Sink { .. }));
     assert_eq!(world.store.letters(&stream), []);
     assert_eq!(world.store.cursor(&stream).await, "start");
 }

@@ -4,12 +4,14 @@ use std::sync::{Arc, Mutex};
 use std::thread::{ThreadId, current};
 use std::time::Duration;
 
+use futures_util::future::join;
 use onepassword_events::Feed::{self, AuditEvents, ItemUsages, SignInAttempts};
 use op_dd_bridge::Progress;
 use tokio::time::{Instant, sleep};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Metadata, Subscriber, span};
 
+use crate::event::name;
 use crate::script::{Answer, Reply, World, busy, locked_out, outage};
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -355,4 +357,23 @@ async fn one_cause_is_one_line_when_it_begins_and_one_when_it_is_over() {
         .await;
     let said = std::mem::take(&mut *messages.0.lock().unwrap());
     assert_eq!(said, ["ERROR held", "INFO going on"]);
+
+    // The token is refused to two bridges of the same account.
+    for _ in 0..6 {
+        beta.next(ItemUsages, Answer::Status(401, None));
+    }
+    let one = world.bridge(&[&beta]);
+    let other = one.beside().destination(name("archive"));
+    let other = other.account(beta.account()).build().unwrap();
+    join(one.run(sleep(300 * SECOND)), other.run(sleep(300 * SECOND))).await;
+    let said = std::mem::take(&mut *messages.0.lock().unwrap());
+    assert_eq!(said, ["ERROR held", "INFO going on"]);
+
+    // What stops a bridge that nobody drives any longer is neither a cause nor over.
+    beta.next(ItemUsages, Answer::Status(401, None));
+    one.run(sleep(SECOND)).await;
+    beta.next(ItemUsages, Answer::Status(401, None));
+    other.run(sleep(100 * SECOND)).await;
+    let said = std::mem::take(&mut *messages.0.lock().unwrap());
+    assert_eq!(said, ["ERROR held", "ERROR held", "INFO going on"]);
 }

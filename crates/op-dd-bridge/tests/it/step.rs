@@ -101,7 +101,9 @@ async fn the_cursor_moves_after_the_intake_has_accepted() {
     for _ in 0..3 {
         world.sink.next(Reply::Fail(outage()));
         let error = step(&bridge, &stream).await.unwrap_err();
-        assert!(matches!(error, StepError::Sink(error) if error.kind() == SendErrorKind::Server));
+        assert!(
+            matches!(error, StepError::Sink { error, .. } if error.kind() == SendErrorKind::Server)
+        );
         assert_eq!(world.store.cursor(&stream).await, "start");
     }
     step(&bridge, &stream).await.unwrap();

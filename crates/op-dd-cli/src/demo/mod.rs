@@ -52,12 +52,12 @@ pub(crate) async fn execute(args: &DemoArgs) -> Result<Exit, Failure> {
     scene.keep()?;
     // Nobody watches a demonstration.
     let telemetry = Telemetry::new(config.polling.interval, config.telemetry.heartbeat);
-    let Assembly { bridge, .. } = assemble(&config, store, &telemetry, observer)?;
+    let Assembly { live, .. } = assemble(Arc::new(config), store, &telemetry, Arc::new(observer))?;
 
     let begun = Instant::now();
     let patience = Duration::from_secs(60);
     let grace = Duration::from_secs(10);
-    let drained = until_told_to_stop(grace, |stop| bridge.drain(patience, stop.told())).await?;
+    let drained = until_told_to_stop(grace, |stop| live.drain(patience, stop.told())).await?;
     bar.finish_and_clear();
 
     let summary = summary.lock().unwrap_or_else(PoisonError::into_inner);

@@ -43,6 +43,15 @@ impl Accounts {
             "op_dd_token_expires_in_seconds",
             "How long the account's token is good for; negative once it is over.",
             expiries,
+        )?;
+        let permits = all
+            .iter()
+            .map(|(name, client)| (labels(name), f64::from(client.pacer().available())));
+        gauge(
+            encoder,
+            "op_dd_rate_permits_available",
+            "How many requests the account's rate allows at once.",
+            permits,
         )
     }
 

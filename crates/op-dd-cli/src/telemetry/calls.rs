@@ -79,6 +79,7 @@ impl Outcome {
 }
 
 /// A transport whose calls are counted.
+#[derive(Clone)]
 pub(crate) struct Counted<T> {
     telemetry: Telemetry,
     side: Side,
