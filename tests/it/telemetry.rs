@@ -22,7 +22,7 @@ use tokio::io::copy_bidirectional;
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
-use crate::program::{Going, Run, World, event, until, uuids};
+use crate::program::{Going, Run, World, until, uuids};
 
 /// The program going with `[telemetry]`, and where it listens.
 pub(crate) struct Watched {
