@@ -22,12 +22,18 @@ pub struct Pacer {
 
 #[derive(Debug)]
 struct Bucket {
+    level: Mutex<Level>,
+    /// Whose turn it is among those that leave a reserve.
+    turn: tokio::sync::Mutex<()>,
+}
+
+/// How full the bucket is, and how fast it fills.
+#[derive(Debug)]
+struct Level {
     spacing: Duration,
     burst: u32,
     /// When the bucket will be full again. The later it is, the emptier is the bucket.
-    full_at: Mutex<Instant>,
-    /// Whose turn it is among those that leave a reserve.
-    turn: tokio::sync::Mutex<()>,
+    full_at: Instant,
 }
 
 impl Pacer {
@@ -41,17 +47,25 @@ impl Pacer {
     /// A rate below one a day, or none at all, counts as one a day; a burst of 0 counts as 1.
     #[must_use]
     pub fn new(rate: f64, burst: u32) -> Self {
-        let spacing = Duration::from_secs_f64(1.0 / rate.max(1.0 / 86_400.0));
-        let burst = burst.max(1);
+        let (spacing, burst) = (spacing(rate), burst.max(1));
+        let full_at = Instant::now() + spacing * (burst - 1);
         Self {
             bucket: Arc::new(Bucket {
-                spacing,
-                burst,
-                full_at: Mutex::new(Instant::now() + spacing * (burst - 1)),
+                level: Mutex::new(Level {
+                    spacing,
+                    burst,
+                    full_at,
+                }),
                 turn: tokio::sync::Mutex::default(),
             }),
             reserve: None,
         }
+    }
+
+    /// Keeps within these limits, too, from now on, for all handles: for clients of one account that
+    /// were given different ones.
+    pub fn tighten(&self, rate: f64, burst: u32) {
+        self.bucket.level().tighten(spacing(rate), burst.max(1));
     }
 
     /// Another handle of the same bucket, for what has time, such as reading old events anew: it takes
@@ -64,7 +78,7 @@ impl Pacer {
     pub fn reserving(&self, permits: u32) -> Self {
         Self {
             bucket: Arc::clone(&self.bucket),
-            reserve: Some(permits.min(self.bucket.burst - 1)),
+            reserve: Some(permits),
         }
     }
 
@@ -75,10 +89,15 @@ impl Pacer {
     /// nothing.
     pub async fn permit(&self) {
         match self.reserve {
-            None => sleep_until(self.bucket.book()).await,
+            None => {
+                let at = self.bucket.level().book();
+                sleep_until(at).await;
+            }
             Some(reserve) => {
                 let _turn = self.bucket.turn.lock().await;
-                while let Err(at) = self.bucket.take_leaving(reserve) {
+                loop {
+                    let taken = self.bucket.level().take_leaving(reserve);
+                    let Err(at) = taken else { break };
                     sleep_until(at).await;
                 }
             }
@@ -88,51 +107,72 @@ impl Pacer {
     /// How many permits this handle could have at once.
     #[must_use]
     pub fn available(&self) -> u32 {
-        self.bucket
-            .saved()
-            .saturating_sub(self.reserve.unwrap_or_default())
+        self.bucket.level().saved_beside(self.reserve.unwrap_or(0))
     }
 }
 
 impl Bucket {
+    fn level(&self) -> MutexGuard<'_, Level> {
+        self.level.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Level {
     /// Takes a permit, and says from when on it counts.
-    fn book(&self) -> Instant {
-        let mut full_at = self.full_at();
+    fn book(&mut self) -> Instant {
         let now = Instant::now();
-        let at = self.next(*full_at, 0).map_or(now, |at| at.max(now));
-        *full_at = (*full_at).max(now) + self.spacing;
+        let at = self.next(0).map_or(now, |at| at.max(now));
+        self.take(now);
         at
     }
 
     /// Takes a permit if so many are left then; else fails with when to ask again.
-    fn take_leaving(&self, reserve: u32) -> Result<(), Instant> {
-        let mut full_at = self.full_at();
+    fn take_leaving(&mut self, reserve: u32) -> Result<(), Instant> {
         let now = Instant::now();
-        match self.next(*full_at, reserve) {
+        match self.next(reserve) {
             Some(at) if at > now => Err(at),
             _ => {
-                *full_at = (*full_at).max(now) + self.spacing;
+                self.take(now);
                 Ok(())
             }
         }
     }
 
-    /// From when on there is one more permit than `reserve`; none if that is before the clock began.
-    fn next(&self, full_at: Instant, reserve: u32) -> Option<Instant> {
-        full_at.checked_sub(self.spacing * (self.burst - 1 - reserve))
+    fn take(&mut self, now: Instant) {
+        self.full_at = self.full_at.max(now) + self.spacing;
     }
 
-    /// How many there are at present.
-    fn saved(&self) -> u32 {
-        let missing = self.full_at().saturating_duration_since(Instant::now());
+    /// From when on there is one more permit than `reserve`; none if that is before the clock began.
+    fn next(&self, reserve: u32) -> Option<Instant> {
+        let most = self.burst - 1;
+        let saved = self.spacing * (most - reserve.min(most));
+        self.full_at.checked_sub(saved)
+    }
+
+    /// How many there are at present beside the reserve.
+    fn saved_beside(&self, reserve: u32) -> u32 {
+        let missing = self.full_at.saturating_duration_since(Instant::now());
         let missing = missing.as_nanos().div_ceil(self.spacing.as_nanos().max(1));
         let missing = u32::try_from(missing).unwrap_or(u32::MAX);
-        self.burst.saturating_sub(missing)
+        let reserve = reserve.min(self.burst - 1);
+        (self.burst - reserve).saturating_sub(missing)
     }
 
-    fn full_at(&self) -> MutexGuard<'_, Instant> {
-        self.full_at.lock().unwrap_or_else(PoisonError::into_inner)
+    /// What is saved up stays, as far as there is room for it.
+    fn tighten(&mut self, spacing: Duration, burst: u32) {
+        let (spacing, burst) = (self.spacing.max(spacing), self.burst.min(burst));
+        let now = Instant::now();
+        let missing = self.full_at.saturating_duration_since(now);
+        let missing = missing.div_duration_f64(self.spacing.max(Duration::from_nanos(1)));
+        let missing = (missing - f64::from(self.burst - burst)).max(0.0);
+        self.full_at = now + spacing.mul_f64(missing);
+        self.spacing = spacing;
+        self.burst = burst;
     }
+}
+
+fn spacing(rate: f64) -> Duration {
+    Duration::from_secs_f64(1.0 / rate.max(1.0 / 86_400.0))
 }
 
 impl Default for Pacer {

@@ -24,7 +24,7 @@ pub(crate) struct Accounts {
     tags: Tags,
     feed_tags: BTreeMap<Feed, Tags>,
     /// 1Password counts requests by its own accounts, so those that are the same over there share a
-    /// pacer, whatever they are called here.
+    /// pacer, whatever they are called here. The stricter limits count.
     pacers: Mutex<HashMap<String, Pacer>>,
 }
 
@@ -148,10 +148,12 @@ impl Accounts {
 
     fn pacer(&self, token: &AccessToken, settings: &config::Account) -> Pacer {
         let mut pacers = self.pacers.lock().unwrap_or_else(PoisonError::into_inner);
-        pacers
+        let (rate, burst) = (settings.requests_per_second, settings.burst);
+        let pacer = pacers
             .entry(account_key(token))
-            .or_insert_with(|| Pacer::new(settings.requests_per_second, settings.burst))
-            .clone()
+            .or_insert_with(|| Pacer::new(rate, burst));
+        pacer.tighten(rate, burst);
+        pacer.clone()
     }
 
     /// The bridge joins them, too, but there one account's would stop the others.

@@ -2,6 +2,8 @@ use std::error::Error;
 use std::fmt;
 use std::process::ExitCode;
 
+use op_dd_bridge::{StoreError, StoreErrorKind};
+
 /// What the program's exit code says. The numbers are a promise to scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -57,6 +59,22 @@ impl Failure {
 
     pub(crate) fn exit(&self) -> Exit {
         self.exit
+    }
+}
+
+impl From<StoreErrorKind> for Exit {
+    fn from(kind: StoreErrorKind) -> Self {
+        match kind {
+            StoreErrorKind::Unreadable => Self::Checkpoint,
+            StoreErrorKind::Held => Self::Held,
+            _ => Self::StateFolder,
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::new(error.kind().into(), error.to_string())
     }
 }
 

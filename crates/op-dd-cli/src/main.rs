@@ -7,16 +7,20 @@ mod accounts;
 mod archive;
 mod args;
 mod assembly;
+mod completions;
 mod config;
 mod content;
 mod counted;
 mod crew;
+mod cursor;
 mod demo;
 mod exit;
 mod expiry;
 mod logging;
+mod man;
 mod preview;
 mod record;
+mod remedy;
 mod run;
 mod secrets;
 mod signal;
@@ -62,9 +66,12 @@ fn execute(args: Args) -> Result<Exit, Failure> {
     let done = runtime.block_on(async {
         match args.command {
             Command::Run(args) => run::execute(&args).await,
+            Command::Cursor(args) => cursor::execute(&args).await,
             Command::Demo(args) => demo::execute(&args).await,
             Command::Content(args) => content::execute(&args).await,
             Command::Preview(args) => preview::execute(&args),
+            Command::Completions(args) => completions::execute(&args),
+            Command::Man(args) => man::execute(&args),
         }
     });
     // A look-up or a disk that hangs can't be broken off, and nobody waits for it: files are replaced

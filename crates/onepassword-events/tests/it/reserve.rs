@@ -159,6 +159,37 @@ async fn who_has_time_asks_in_order_and_who_goes_away_makes_room() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_stricter_of_two_limits_holds() {
+    for (second, rate, burst) in [
+        ((2.0, 50), 2.0, 10),
+        ((50.0, 4), 4.0, 4),
+        ((1.0, 2), 1.0, 2),
+        ((9.0, 99), 4.0, 10),
+    ] {
+        for saved_for in [0, 1, 3600] {
+            let pacer = Pacer::new(4.0, 10);
+            let spare = pacer.reserving(7);
+            advance(saved_for * SECOND).await;
+            let before = pacer.available();
+            pacer.tighten(second.0, second.1);
+            assert_eq!(pacer.available(), before.min(burst));
+            let given = join(
+                drain(&pacer, Instant::now() + MINUTE),
+                drain(&spare, Instant::now() + MINUTE),
+            );
+            let (mut given, spared) = given.await;
+            given.extend(spared);
+            given.sort();
+            for seconds in [1, 10] {
+                let limit = f64::from(burst) + rate * f64::from(seconds);
+                assert!(most(&given, seconds * SECOND) as f64 <= limit);
+            }
+            assert!(given.len() as f64 >= rate * 59.0);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_available_is_what_can_be_had_at_once() {
     for (rate, burst, reserve) in [(2.0, 6, 2), (8.0, 100, 30), (1.0, 1, 5), (3.0, 7, 100)] {
         let pacer = Pacer::new(rate, burst);
