@@ -279,6 +279,7 @@ fn what_went_wrong_is_counted_as_both_ends_saw_it() {
     let refused = |labels| whole(figures.sum("op_dd_events_refused_total", labels));
     assert_eq!(refused(&[r#"feed="auditevents""#]), 1);
     assert_eq!(refused(&[]), 1);
+    assert_eq!(whole(figures.sum("op_dd_dead_letters", &[])), 1);
     let retries = whole(figures.sum("op_dd_retries_total", &[]));
     assert_eq!(retries, 7, "one for each fault");
     let failed = figures.sum(
@@ -457,7 +458,7 @@ fn no_log_line_shows_a_secret_in_either_form() {
         let mut world = World::new();
         world.set("RUST_LOG", "trace");
         world.occur("event");
-        let faults = "events:401 events:500 events:garbage intake:403 intake:400 intake:garbage";
+        let faults = "events:401 events:500 events:garbage intake:403 intake:500 intake:garbage";
         for fault in faults.split(' ') {
             let fault = [fault.parse().unwrap()];
             world.events.script(fault);

@@ -4,7 +4,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use datadog_logs::SendErrorKind;
 use onepassword_events::ErrorKind;
-use op_dd_bridge::{Drained, Name, Outcome, Progress, Scope, StepError, StepReport, StreamId};
+use op_dd_bridge::{
+    Drained, Name, Outcome, Progress, Scope, StateFolder, StepError, StepReport, StreamId,
+};
 
 use crate::args::RunArgs;
 use crate::assembly::{assemble, open_store};
@@ -23,13 +25,13 @@ pub(crate) async fn execute(args: &RunArgs) -> Result<Exit, Failure> {
         None => Config::from_environment()?,
     };
     let store = open_store(&config.state_folder(args.state.as_deref())?)?;
-    let folder = store.path().display().to_string();
+    let folder = store.path().to_path_buf();
     let hangups = Hangups::listen()?;
     let listener = match config.telemetry.listen {
         Some(address) => Some(Listener::bind(address).await?),
         None => None,
     };
-    let telemetry = Telemetry::new(config.polling.interval, config.telemetry.heartbeat);
+    let telemetry = Telemetry::new(&config);
     let tally = Arc::new(Tally::default());
     let (counting, watching) = (Arc::clone(&tally), telemetry.clone());
     let remedies = Remedies::default();
@@ -42,6 +44,10 @@ pub(crate) async fn execute(args: &RunArgs) -> Result<Exit, Failure> {
         }
     };
     let assembly = assemble(Arc::new(config), store, &telemetry, Arc::new(observer))?;
+    // What can't be read there is said by the streams that need it.
+    if let Ok(state) = StateFolder::read(&folder) {
+        telemetry.show_dead_letters(&state);
+    }
     let left_out: Vec<_> = assembly
         .left_out
         .iter()
@@ -66,7 +72,7 @@ pub(crate) async fn execute(args: &RunArgs) -> Result<Exit, Failure> {
     // Said once it can be told to stop: before that, it would be killed, though it has done nothing yet.
     let streams = names(crew.streams());
     let carrying = || {
-        tracing::info!(state = folder, "carrying {streams}");
+        tracing::info!(state = %folder.display(), "carrying {streams}");
         systemd::tell(News::Ready);
     };
 

@@ -51,7 +51,7 @@ pub(crate) async fn execute(args: &DemoArgs) -> Result<Exit, Failure> {
     let store = open_store(&config.state_folder(None)?)?;
     scene.keep()?;
     // Nobody watches a demonstration.
-    let telemetry = Telemetry::new(config.polling.interval, config.telemetry.heartbeat);
+    let telemetry = Telemetry::new(&config);
     let Assembly { live, .. } = assemble(Arc::new(config), store, &telemetry, Arc::new(observer))?;
 
     let begun = Instant::now();

@@ -99,8 +99,8 @@ impl<T> Counted<T> {
         Call {
             telemetry: &self.telemetry,
             side: self.side,
-            // Nothing else is known of one that is dropped: the client's time limit does so.
-            outcome: Outcome::Unanswered("timeout"),
+            begun: Instant::now(),
+            outcome: None,
         }
     }
 }
@@ -115,7 +115,7 @@ impl<T: onepassword_events::Transport> onepassword_events::Transport for Counted
 
         let mut call = self.call();
         let answer = self.transport.send(request).await;
-        call.outcome = match &answer {
+        call.outcome = Some(match &answer {
             Ok(answer) => answered(answer.status()),
             Err(error) => Outcome::Unanswered(match error.kind() {
                 Kind::Timeout => "timeout",
@@ -124,7 +124,7 @@ impl<T: onepassword_events::Transport> onepassword_events::Transport for Counted
                 Kind::TooLarge => "too_large",
                 _ => "network",
             }),
-        };
+        });
         answer
     }
 }
@@ -139,7 +139,7 @@ impl<T: datadog_logs::Transport> datadog_logs::Transport for Counted<T> {
 
         let mut call = self.call();
         let answer = self.transport.send(request).await;
-        call.outcome = match &answer {
+        call.outcome = Some(match &answer {
             Ok(answer) => answered(answer.status()),
             Err(error) => match error.status() {
                 Some(status) => answered(status),
@@ -151,7 +151,7 @@ impl<T: datadog_logs::Transport> datadog_logs::Transport for Counted<T> {
                     _ => "network",
                 }),
             },
-        };
+        });
         answer
     }
 }
@@ -164,14 +164,25 @@ fn answered(status: StatusCode) -> Outcome {
 struct Call<'a> {
     telemetry: &'a Telemetry,
     side: Side,
-    outcome: Outcome,
+    begun: Instant,
+    /// None if nobody waits for it any longer.
+    outcome: Option<Outcome>,
 }
 
 impl Drop for Call<'_> {
     fn drop(&mut self) {
-        let (side, outcome, now) = (self.side, self.outcome.clone(), Instant::now());
-        self.telemetry
-            .readiness(|readiness| readiness.side(side).called(&outcome, now));
+        let (side, now) = (self.side, Instant::now());
+        let waited = now.saturating_duration_since(self.begun);
+        // The clients' time limit lets go of a call. So does whoever has no use for its answer any more,
+        // which says nothing of the side.
+        let timeout = waited >= self.telemetry.0.timeout;
+        let outcome = self.outcome.take();
+        let outcome = outcome.or(timeout.then_some(Outcome::Unanswered("timeout")));
+        if let Some(outcome) = &outcome {
+            self.telemetry
+                .readiness(|readiness| readiness.side(side).called(outcome, now));
+        }
+        let outcome = outcome.unwrap_or(Outcome::Unanswered("given_up"));
         self.telemetry.0.calls.add(side, outcome);
     }
 }

@@ -8,9 +8,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use onepassword_events::Client;
-use op_dd_bridge::{Name, Progress, StepError, StreamId};
+use op_dd_bridge::{Name, Progress, StateFolder, StepError, StreamId};
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::DescriptorEncoder;
+
+use crate::config::Config;
 
 mod accounts;
 mod calls;
@@ -38,19 +40,24 @@ struct Inner {
     accounts: Accounts,
     calls: Calls,
     readiness: Mutex<Readiness>,
+    /// How long the clients wait for an answer.
+    timeout: Duration,
     started: SystemTime,
 }
 
 impl Telemetry {
-    /// `poll_interval` is how often 1Password is asked at least, `heartbeat` how often the intake.
-    pub(crate) fn new(poll_interval: Duration, heartbeat: Duration) -> Self {
-        let readiness = Readiness::new(poll_interval, heartbeat, Instant::now());
+    /// What is to be expected is in the configuration: how often either end is asked, and how long it may
+    /// take to answer.
+    pub(crate) fn new(config: &Config) -> Self {
+        let (polling, heartbeat) = (config.polling.interval, config.telemetry.heartbeat);
+        let readiness = Readiness::new(polling, heartbeat, Instant::now());
         Self(Arc::new(Inner {
             streams: Streams::default(),
             steps: Steps::default(),
             accounts: Accounts::default(),
             calls: Calls::default(),
             readiness: Mutex::new(readiness),
+            timeout: config.http.timeout,
             started: SystemTime::now(),
         }))
     }
@@ -58,6 +65,11 @@ impl Telemetry {
     /// Shows these streams from now on, before anything has come of them.
     pub(crate) fn show_streams<'a>(&self, streams: impl IntoIterator<Item = &'a StreamId>) {
         self.0.streams.show(streams);
+    }
+
+    /// Shows the dead letters that are in the state folder now, for the streams that are shown.
+    pub(crate) fn show_dead_letters(&self, state: &StateFolder) {
+        self.0.streams.show_dead_letters(state);
     }
 
     /// Shows how long an account's token is good for, and what is left of its rate.

@@ -3,7 +3,7 @@ use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use op_dd_bridge::{StepReport, StreamId};
+use op_dd_bridge::{StateFolder, StepReport, StreamId};
 use prometheus_client::encoding::DescriptorEncoder;
 
 use super::exposition::{counter, gauge};
@@ -22,6 +22,8 @@ struct Figures {
     bytes: u64,
     bytes_sent: u64,
     retries: u64,
+    /// In the state folder, of earlier processes, too.
+    dead_letters: u64,
     event_lag: Option<Duration>,
     /// When a step last went well; before the first, when the stream was begun.
     succeeded: Instant,
@@ -85,6 +87,16 @@ impl Streams {
         }
     }
 
+    /// Takes note of the dead letters that earlier processes have left to the streams that are shown.
+    pub(super) fn show_dead_letters(&self, state: &StateFolder) {
+        let mut all = self.lock();
+        for kept in &state.streams {
+            if let (Some(figures), Ok(file)) = (all.get_mut(&kept.stream), &kept.dead_letters) {
+                figures.dead_letters += file.letters;
+            }
+        }
+    }
+
     pub(super) fn add(&self, stream: &StreamId, report: &StepReport) {
         let mut all = self.lock();
         let figures = all.entry(stream.clone()).or_default();
@@ -92,6 +104,7 @@ impl Streams {
         figures.sent += report.sent as u64;
         figures.late += report.late as u64;
         figures.refused += report.refused as u64;
+        figures.dead_letters += report.refused as u64;
         figures.collisions += report.collisions as u64;
         figures.pages += u64::from(report.moved);
         figures.bytes += report.bytes as u64;
@@ -120,6 +133,16 @@ impl Streams {
                 .map(|(stream, figures)| (labels(stream), figure(figures)));
             counter(encoder, name, help, samples)?;
         }
+        let dead_letters = all.iter().map(|(stream, figures)| {
+            let letters = u32::try_from(figures.dead_letters).unwrap_or(u32::MAX);
+            (labels(stream), f64::from(letters))
+        });
+        gauge(
+            encoder,
+            "op_dd_dead_letters",
+            "Events that are kept in the state folder since they can't be delivered.",
+            dead_letters,
+        )?;
         let lags = all.iter().filter_map(|(stream, figures)| {
             let lag = figures.event_lag?;
             Some((labels(stream), seconds(lag)))
@@ -172,6 +195,7 @@ impl Default for Figures {
             bytes: 0,
             bytes_sent: 0,
             retries: 0,
+            dead_letters: 0,
             event_lag: None,
             succeeded: Instant::now(),
         }
