@@ -11,6 +11,7 @@ use crate::accounts::{Accounts, LeftOut, Member};
 use crate::archive::Archive;
 use crate::config::{self, Config, Secret};
 use crate::exit::{Exit, Failure};
+use crate::job::{Job, Ledger, Part, Sink};
 use crate::secrets::aside;
 use crate::telemetry::{Side, Telemetry};
 
@@ -114,6 +115,39 @@ impl Assembly {
         Ok(bridges)
     }
 
+    /// A bridge for a part of a job. It leaves requests to live polling.
+    pub(crate) fn part(
+        &self,
+        job: &Job,
+        part: &Part,
+        member: &Member,
+        ledger: &Arc<Ledger>,
+    ) -> Result<Bridge, Failure> {
+        let refused = |error: &dyn std::fmt::Display| Failure::configuration(error.to_string());
+        let builder = match &part.sink {
+            Sink::Intake => self.live.beside(),
+            Sink::Archive(folder) => self.to_archive(folder)?,
+        };
+        let mut account = member
+            .unhurried()
+            .start(part.from.to_system_time())
+            .end(part.to.to_system_time());
+        if !job.asked.feeds.is_empty() {
+            let feeds = job.asked.feeds.iter().copied();
+            account = account.feeds(feeds).map_err(|error| refused(&error))?;
+        }
+        let (telling, ledger) = (Arc::clone(&self.observer), Arc::clone(ledger));
+        builder
+            .destination(part.name.clone())
+            .observer(move |progress| {
+                telling(progress);
+                ledger.observe(progress);
+            })
+            .account(account)
+            .build()
+            .map_err(|error| refused(&error))
+    }
+
     /// Whether the configuration has an account of this name.
     pub(crate) fn knows(&self, account: &Name) -> bool {
         let mut accounts = self.config.accounts.iter();
@@ -126,6 +160,11 @@ impl Assembly {
             let folder = folder.display();
             Failure::configuration(format!("the archive {folder} is no path: {error}"))
         })?;
+        if let (Some(archive), Some(settings)) = (&self.archive, &self.config.archive)
+            && std::path::absolute(&settings.dir).is_ok_and(|configured| configured == folder)
+        {
+            return Ok(archive.beside());
+        }
         let mut archives = self.archives.lock().unwrap_or_else(PoisonError::into_inner);
         let archive = archives
             .entry(folder.clone())

@@ -7,8 +7,10 @@ mod accounts;
 mod archive;
 mod args;
 mod assembly;
+mod backfill;
 mod completions;
 mod config;
+mod config_texts;
 mod content;
 mod counted;
 mod crew;
@@ -16,6 +18,7 @@ mod cursor;
 mod demo;
 mod exit;
 mod expiry;
+mod job;
 mod logging;
 mod man;
 mod preview;
@@ -42,7 +45,10 @@ fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(failure) => {
             // Whoever read it may be gone; the exit code says it, too.
-            let _ = writeln!(std::io::stderr(), "op-dd: {failure}");
+            let mut stderr = std::io::stderr().lock();
+            for line in failure.lines() {
+                let _ = writeln!(stderr, "op-dd: {line}");
+            }
             failure.exit().into()
         }
     }
@@ -67,6 +73,8 @@ fn execute(args: Args) -> Result<Exit, Failure> {
         match args.command {
             Command::Run(args) => run::execute(&args).await,
             Command::Cursor(args) => cursor::execute(&args).await,
+            Command::Backfill(args) => backfill::execute(&args).await,
+            Command::Config(args) => config_texts::print(&args),
             Command::Demo(args) => demo::execute(&args).await,
             Command::Content(args) => content::execute(&args).await,
             Command::Preview(args) => preview::execute(&args),

@@ -13,6 +13,7 @@ use crate::assembly::{assemble, open_store};
 use crate::config::Config;
 use crate::crew::{Crew, names};
 use crate::exit::{Exit, Failure};
+use crate::job::Jobs;
 use crate::remedy::{self, Remedies};
 use crate::signal::{Hangups, until_told_to_stop};
 use crate::systemd::{self, News};
@@ -26,6 +27,7 @@ pub(crate) async fn execute(args: &RunArgs) -> Result<Exit, Failure> {
     };
     let store = open_store(&config.state_folder(args.state.as_deref())?)?;
     let folder = store.path().to_path_buf();
+    let jobs = Jobs::of(&folder);
     let hangups = Hangups::listen()?;
     let listener = match config.telemetry.listen {
         Some(address) => Some(Listener::bind(address).await?),
@@ -68,7 +70,7 @@ pub(crate) async fn execute(args: &RunArgs) -> Result<Exit, Failure> {
         };
         tracing::error!("{failure}; the other accounts go on without it{until}");
     }
-    let crew = Crew::new(assembly, Arc::clone(&upkeep.reread));
+    let crew = Crew::new(assembly, jobs, Arc::clone(&upkeep.reread));
     // Said once it can be told to stop: before that, it would be killed, though it has done nothing yet.
     let streams = names(crew.streams());
     let carrying = || {

@@ -4,7 +4,9 @@ use clap::{Parser, Subcommand};
 
 use crate::logging::LogFormat;
 
+mod backfill;
 mod completions;
+mod config;
 mod content;
 mod cursor;
 mod demo;
@@ -12,7 +14,9 @@ mod man;
 mod preview;
 mod run;
 
+pub(crate) use backfill::BackfillArgs;
 pub(crate) use completions::CompletionsArgs;
+pub(crate) use config::{ConfigArgs, ConfigCommand};
 pub(crate) use content::{
     CheckArgs, ContentArgs, ContentCommand, DiffArgs, InstallArgs, ListsArgs, SettingsArgs,
     TargetArgs, UninstallArgs,
@@ -39,7 +43,7 @@ pub(crate) struct Args {
 }
 
 const FIRST_STEPS: &str = "\
-Start with op-dd demo: it needs no account. A first configuration: op-dd run --help.
+Start with op-dd demo: it needs no account. A first configuration: op-dd config example.
 
 Exit codes:
   0  clean                    5  a server could not be reached
@@ -58,6 +62,10 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Say how far every stream has come, and put streams elsewhere
     Cursor(CursorArgs),
+    /// Carry a stretch of history, beside what happens now
+    Backfill(BackfillArgs),
+    /// Print an example of the configuration, or its schema
+    Config(ConfigArgs),
     /// Try it without any account: fakes of both ends on this machine, real HTTP between
     Demo(DemoArgs),
     /// Dashboards, detection rules, monitors and a log pipeline, as files

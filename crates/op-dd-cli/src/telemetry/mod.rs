@@ -62,7 +62,7 @@ impl Telemetry {
         }))
     }
 
-    /// Shows these streams from now on, before anything has come of them.
+    /// Shows these streams from now on, before anything has come of them; they go on for ever.
     pub(crate) fn show_streams<'a>(&self, streams: impl IntoIterator<Item = &'a StreamId>) {
         self.0.streams.show(streams);
     }

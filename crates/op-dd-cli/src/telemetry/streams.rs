@@ -25,6 +25,8 @@ struct Figures {
     /// In the state folder, of earlier processes, too.
     dead_letters: u64,
     event_lag: Option<Duration>,
+    /// Whether it goes on for ever: a job's stream comes to its end.
+    is_live: bool,
     /// When a step last went well; before the first, when the stream was begun.
     succeeded: Instant,
 }
@@ -83,7 +85,7 @@ impl Streams {
     pub(super) fn show<'a>(&self, streams: impl IntoIterator<Item = &'a StreamId>) {
         let mut all = self.lock();
         for stream in streams {
-            all.entry(stream.clone()).or_default();
+            all.entry(stream.clone()).or_default().is_live = true;
         }
     }
 
@@ -153,7 +155,8 @@ impl Streams {
             "How old the last event was when it was accepted, by its own time.",
             lags,
         )?;
-        let since = all.iter().map(|(stream, figures)| {
+        let live = all.iter().filter(|(_, figures)| figures.is_live);
+        let since = live.map(|(stream, figures)| {
             let since = figures.succeeded.elapsed();
             (labels(stream), seconds(since))
         });
@@ -197,6 +200,7 @@ impl Default for Figures {
             retries: 0,
             dead_letters: 0,
             event_lag: None,
+            is_live: false,
             succeeded: Instant::now(),
         }
     }
