@@ -18,8 +18,8 @@ mod crew;
 mod cursor;
 mod demo;
 mod exit;
-mod job;
 mod expiry;
+mod job;
 mod logging;
 mod man;
 mod preview;
@@ -28,6 +28,9 @@ mod remedy;
 mod run;
 mod secrets;
 mod signal;
+mod systemd;
+mod telemetry;
+mod upkeep;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -70,11 +73,10 @@ fn execute(args: Args) -> Result<Exit, Failure> {
     let done = runtime.block_on(async {
         match args.command {
             Command::Run(args) => run::execute(&args).await,
-            Command::Cursor(args) => cursor::execute(&args).await,
-            Command::Backfill(args) => backfill::execute(&args).await,
             Command::Check(args) => check::execute(&args).await,
-            Command::Cursor(args) => cursor::execute(&args).await,
             Command::Config(args) => config_texts::print(&args),
+            Command::Backfill(args) => backfill::execute(&args).await,
+            Command::Cursor(args) => cursor::execute(&args).await,
             Command::Demo(args) => demo::execute(&args).await,
             Command::Content(args) => content::execute(&args).await,
             Command::Preview(args) => preview::execute(&args),

@@ -4,7 +4,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use datadog_logs::SendErrorKind;
 use onepassword_events::ErrorKind;
-use op_dd_bridge::{Drained, Name, Outcome, Progress, Scope, StepError, StepReport, StreamId};
+use op_dd_bridge::{
+    Drained, Name, Outcome, Progress, Scope, StateFolder, StepError, StepReport, StreamId,
+};
 
 use crate::args::RunArgs;
 use crate::assembly::{assemble, open_store};
@@ -13,7 +15,10 @@ use crate::crew::{Crew, names};
 use crate::exit::{Exit, Failure};
 use crate::job::Jobs;
 use crate::remedy::{self, Remedies};
-use crate::signal::until_told_to_stop;
+use crate::signal::{Hangups, until_told_to_stop};
+use crate::systemd::{self, News};
+use crate::telemetry::{Listener, Telemetry};
+use crate::upkeep::Upkeep;
 
 pub(crate) async fn execute(args: &RunArgs) -> Result<Exit, Failure> {
     let config = match &args.config {
@@ -21,24 +26,42 @@ pub(crate) async fn execute(args: &RunArgs) -> Result<Exit, Failure> {
         None => Config::from_environment()?,
     };
     let store = open_store(&config.state_folder(args.state.as_deref())?)?;
-    let folder = store.path().display().to_string();
-    let jobs = Jobs::of(store.path());
+    let folder = store.path().to_path_buf();
+    let jobs = Jobs::of(&folder);
+    let hangups = Hangups::listen()?;
+    let listener = match config.telemetry.listen {
+        Some(address) => Some(Listener::bind(address).await?),
+        None => None,
+    };
+    let telemetry = Telemetry::new(&config);
     let tally = Arc::new(Tally::default());
-    let counting = Arc::clone(&tally);
+    let (counting, watching) = (Arc::clone(&tally), telemetry.clone());
     let remedies = Remedies::default();
     let observer = move |progress: &Progress<'_>| {
+        watching.observe(progress);
         remedies.observe(progress);
         if let Progress::Step { stream, report, .. } = progress {
             counting.add(stream, report);
             tracing::debug!(%stream, ?report, "carried");
         }
     };
-    let assembly = assemble(Arc::new(config), store, Arc::new(observer))?;
+    let assembly = assemble(Arc::new(config), store, &telemetry, Arc::new(observer))?;
+    // What can't be read there is said by the streams that need it.
+    if let Ok(state) = StateFolder::read(&folder) {
+        telemetry.show_dead_letters(&state);
+    }
     let left_out: Vec<_> = assembly
         .left_out
         .iter()
         .map(|left_out| left_out.failure.clone())
         .collect();
+    let upkeep = Upkeep {
+        intake: Arc::clone(&assembly.intake),
+        telemetry,
+        listener,
+        hangups,
+        reread: Arc::default(),
+    };
     for failure in &left_out {
         let until = if args.once {
             ""
@@ -47,17 +70,20 @@ pub(crate) async fn execute(args: &RunArgs) -> Result<Exit, Failure> {
         };
         tracing::error!("{failure}; the other accounts go on without it{until}");
     }
-    let crew = Crew::new(assembly, jobs, Arc::default());
+    let crew = Crew::new(assembly, jobs, Arc::clone(&upkeep.reread));
     // Said once it can be told to stop: before that, it would be killed, though it has done nothing yet.
     let streams = names(crew.streams());
-    let carrying = || tracing::info!(state = folder, "carrying {streams}");
+    let carrying = || {
+        tracing::info!(state = %folder.display(), "carrying {streams}");
+        systemd::tell(News::Ready);
+    };
 
     if !args.once {
         let ended = until_told_to_stop(args.grace, |stop| {
             carrying();
             crew.run(stop)
         });
-        let ended = ended.await?;
+        let ended = upkeep.beside(ended).await?;
         if ended.is_none() {
             tracing::warn!("what was under way took too long: the next start carries it again");
         }
@@ -69,7 +95,7 @@ pub(crate) async fn execute(args: &RunArgs) -> Result<Exit, Failure> {
         carrying();
         crew.drain(args.patience, stop)
     });
-    let drained = drained.await?;
+    let drained = upkeep.beside(drained).await?;
     let read = tally.read.load(Ordering::Relaxed);
     let refused = tally.refused.load(Ordering::Relaxed);
     tracing::info!("{read} events carried");

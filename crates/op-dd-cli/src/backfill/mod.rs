@@ -16,6 +16,7 @@ use crate::crew::Crew;
 use crate::exit::{Exit, Failure};
 use crate::job::{Asked, Job, Jobs, Sink, Standing, State};
 use crate::signal::{told_to_stop, until_told_to_stop};
+use crate::telemetry::Telemetry;
 
 mod meter;
 
@@ -155,12 +156,14 @@ async fn carry(
     jobs: &Jobs,
     job: &Job,
 ) -> Result<Exit, Failure> {
+    // Who wants to watch a backfill has op-dd run do it.
+    let telemetry = Telemetry::new(&config);
     let observer = |progress: &Progress<'_>| {
         if let Progress::Step { stream, report, .. } = progress {
             tracing::debug!(%stream, ?report, "carried");
         }
     };
-    let assembly = assemble(Arc::new(config), store, Arc::new(observer))?;
+    let assembly = assemble(Arc::new(config), store, &telemetry, Arc::new(observer))?;
     for left_out in &assembly.left_out {
         let failure = &left_out.failure;
         tracing::error!(
