@@ -8,15 +8,19 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
-use std::process::Command;
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
 use op_dd_fakes::{Clock, FakeDatadog, FakeEvents, Feed, TokenClaims};
+use op_dd_tests::programs::program;
 use serde_json::Value;
+use tempfile::TempDir;
 
-use crate::program::{Run, World, files, nobody, token, until};
+use crate::marked::Secrets;
+use crate::program::{Run, World, files, nobody, op_dd, token, until};
 use crate::tls::Authority;
 
 /// Looks at everything, and at what the program did meanwhile.
@@ -550,4 +554,80 @@ fn many_accounts_are_a_line_each() {
         "{run}"
     );
     assert!(run.stdout.lines().count() < ACCOUNTS + 20, "{run}");
+}
+
+#[test]
+fn from_an_empty_machine_four_lines_are_edited_and_it_runs() {
+    let mut fakes = Command::new(program("op-dd-fakes"));
+    let mut fakes = fakes
+        .args(["--json", "--events", "300"])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    let mut said = BufReader::new(fakes.stdout.take().unwrap());
+    said.read_line(&mut line).unwrap();
+    let said: Value = serde_json::from_str(&line).unwrap();
+    let text = |pointer: &str| said.pointer(pointer).unwrap().as_str().unwrap();
+
+    let home = TempDir::new().unwrap();
+    let op_dd = |arguments: &[&str]| {
+        let mut command = op_dd();
+        command.current_dir(home.path()).env("HOME", home.path());
+        Run::of({
+            command.args(arguments);
+            command
+        })
+    };
+    let mut example = op_dd(&["config", "example"]).stdout;
+    for (name, secret) in [
+        ("key", text("/datadog/api_key")),
+        ("token", text("/events/token")),
+    ] {
+        fs::write(home.path().join(name), secret).unwrap();
+    }
+    for (from, to) in [
+        (
+            "site = \"datadoghq.eu\"",
+            format!("site = {:?}", text("/datadog/url")),
+        ),
+        (
+            "api_key = \"env:DD_API_KEY\"",
+            "api_key = \"file:key\"".to_owned(),
+        ),
+        (
+            "token = \"env:OP_EVENTS_TOKEN\"",
+            "token = \"file:token\"".to_owned(),
+        ),
+        (
+            "#url = \"https://events.example.com\"",
+            format!("url = {:?}", text("/events/url")),
+        ),
+    ] {
+        assert_eq!(example.matches(from).count(), 1, "{from}: {example}");
+        example = example.replace(from, &to);
+    }
+    fs::write(home.path().join("op-dd.toml"), example).unwrap();
+
+    let checked = op_dd(&["check", "--config", "op-dd.toml"]);
+    let run = op_dd(&["run", "--config", "op-dd.toml", "--once"]);
+    let again = op_dd(&["check", "--config", "op-dd.toml", "--verbose"]);
+    fakes.kill().unwrap();
+    fakes.wait().unwrap();
+    assert_eq!(checked.code, Some(0), "{checked}");
+    assert!(
+        checked.stdout.contains("will be made at the first start"),
+        "{checked}"
+    );
+    assert_eq!(run.code, Some(0), "{run}");
+    assert_eq!(again.code, Some(0), "{again}");
+    assert!(
+        again.stdout.contains("checkpoints: 3 can be read"),
+        "{again}"
+    );
+    let secrets = Secrets::unmarked([text("/datadog/api_key"), text("/events/token")]);
+    for run in [&checked, &run, &again] {
+        secrets.are_not_in("stdout", &run.stdout);
+        secrets.are_not_in("stderr", &run.stderr);
+    }
 }

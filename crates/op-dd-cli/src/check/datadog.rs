@@ -71,7 +71,7 @@ fn site(settings: &config::Datadog) -> Finding {
     check.ok(detail)
 }
 
-fn address(settings: &config::Datadog) -> Site {
+pub(super) fn address(settings: &config::Datadog) -> Site {
     let site = settings.url.as_ref().or(settings.site.as_ref());
     site.cloned().unwrap_or(Site::US1)
 }

@@ -25,7 +25,7 @@ const WAITS: [u64; 4] = [1, 2, 4, 5];
 
 /// Both ways to Datadog, and how long the log may take.
 pub(super) struct EndToEnd<'a> {
-    pub(super) intake: &'a Intake,
+    pub(super) intake: Intake,
     pub(super) intake_url: Url,
     pub(super) api: Result<Api, Failure>,
     pub(super) tags: Tags,

@@ -4,10 +4,10 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use datadog_logs::{Site, Tags};
+use datadog_logs::Tags;
 use futures_util::{StreamExt as _, stream};
 use onepassword_events::EventSource as _;
-use op_dd_bridge::{DefaultMapper, Name};
+use op_dd_bridge::{DefaultMapper, Name, StateFolder};
 
 use self::end_to_end::EndToEnd;
 use self::finding::{Check, Finding, Subject};
@@ -45,59 +45,62 @@ pub(crate) async fn execute(args: &ChecklistArgs) -> Result<Exit, Failure> {
     verdict(&findings)
 }
 
+/// What a run would be made of.
+struct Plan {
+    config: Arc<Config>,
+    accounts: Accounts,
+    tags: Tags,
+    ca: Option<Vec<u8>>,
+}
+
+impl Plan {
+    fn read(args: &ChecklistArgs) -> Result<Self, Failure> {
+        let config = match &args.config {
+            Some(path) => Config::read(path),
+            None => Config::from_environment(),
+        };
+        let config = Arc::new(config?);
+        let ca = config.ca_certificates()?;
+        let tags = Tags::new(&config.datadog()?.tags)
+            .map_err(|error| Failure::configuration(format!("tags of [datadog]: {error}")))?;
+        let accounts = Accounts::new(Arc::clone(&config), ca.as_deref(), tags.clone())?;
+        Ok(Self {
+            config,
+            accounts,
+            tags,
+            ca,
+        })
+    }
+}
+
 /// Every check, in order.
 async fn checklist(args: &ChecklistArgs) -> Vec<Finding> {
     let check = Check::begin("configuration", Subject::Machine);
-    let config = match &args.config {
-        Some(path) => Config::read(path),
-        None => Config::from_environment(),
-    };
-    let config = match config {
-        Ok(config) => Arc::new(config),
+    let plan = Plan::read(args);
+    let (plan, datadog) = match plan.as_ref().map(|plan| (plan, plan.config.datadog())) {
+        Ok((plan, Ok(datadog))) => (plan, datadog),
         // All that is wrong with a file is found at once.
-        Err(failure) => return check.failed_for_each(&failure),
+        Ok((_, Err(failure))) => return check.failed_for_each(&failure),
+        Err(failure) => return check.failed_for_each(failure),
     };
-    let (ca, datadog) = match (config.ca_certificates(), config.datadog()) {
-        (Ok(ca), Ok(datadog)) => (ca, datadog),
-        (Err(failure), _) | (_, Err(failure)) => return vec![check.failed(&failure)],
-    };
-    let tags = match Tags::new(&datadog.tags) {
-        Ok(tags) => tags,
-        Err(error) => {
-            let failure = Failure::configuration(format!("tags of [datadog]: {error}"));
-            return vec![check.failed(&failure)];
-        }
-    };
-    let accounts = match Accounts::new(Arc::clone(&config), ca.as_deref(), tags.clone()) {
-        Ok(accounts) => accounts,
-        Err(failure) => return vec![check.failed(&failure)],
-    };
+    let config = &plan.config;
     let count = counted(config.accounts.len(), "account");
     let mut findings = vec![check.ok(match &args.config {
         Some(path) => format!("{}, {count}", path.display()),
         None => format!("from the environment, {count}"),
     })];
-
-    let folder = config.state_folder(args.state.as_deref());
-    let (of_state, state) = machine::state(folder.as_deref());
-    findings.extend(of_state);
-    let archive = config.archive.as_ref();
-    findings.push(machine::archive(archive.map(|archive| &*archive.dir)));
-    findings.push(machine::telemetry(
-        config.telemetry.listen,
-        state.as_ref(),
-        args.offline,
-    ));
+    let (of_machine, state) = machine(config, args);
+    findings.extend(of_machine);
 
     let around = Surroundings {
         state,
         mapper: Arc::new(DefaultMapper::new().late_after(datadog.late_after)),
-        way: Way::of(&config),
+        way: Way::of(config),
         offline: args.offline,
     };
     let intake = (!args.offline || is_at_hand(&datadog.api_key))
-        .then(|| assembly::intake(datadog, &config.http, ca.as_deref()));
-    let accounts = open(&accounts, &config, args.offline);
+        .then(|| assembly::intake(datadog, &config.http, plan.ca.as_deref()));
+    let accounts = open(&plan.accounts, config, args.offline);
     let (of_accounts, (of_datadog, reading)) = tokio::join!(
         stream::iter(&accounts)
             .map(|account| account.check(&around))
@@ -110,37 +113,51 @@ async fn checklist(args: &ChecklistArgs) -> Vec<Finding> {
         findings.extend(of_account);
         readings.extend(reading);
     }
-    if !args.offline {
-        findings.push(clock::check(clock::begin(Subject::OnePassword), readings));
-    }
-    let intake_is_good = of_datadog
-        .iter()
-        .all(|finding| finding.outcome.exit().is_none());
+    let is_good = |finding: &Finding| finding.outcome.exit().is_none();
+    let intake = intake
+        .and_then(Result::ok)
+        .filter(|_| of_datadog.iter().all(is_good));
     findings.extend(of_datadog);
     if !args.offline {
+        findings.push(clock::check(clock::begin(Subject::OnePassword), readings));
         let reading = reading.into_iter().collect();
         findings.push(clock::check(clock::begin(Subject::Datadog), reading));
     }
     if args.end_to_end {
-        match &intake {
-            Some(Ok(intake)) if intake_is_good => {
-                let address = datadog.url.as_ref().or(datadog.site.as_ref());
-                let trial = EndToEnd {
-                    intake,
-                    intake_url: address.unwrap_or(&Site::US1).intake_url(),
-                    api: connection::client(&config),
-                    tags,
-                    way: &around.way,
-                    patience: args.patience,
-                };
-                findings.extend(trial.check().await);
-            }
-            _ => findings.push(
-                Check::begin("log-sent", Subject::Datadog).skipped("key and intake come first"),
-            ),
-        }
+        findings.extend(end_to_end(plan, intake, &around.way, args).await);
     }
     findings
+}
+
+fn machine(config: &Config, args: &ChecklistArgs) -> (Vec<Finding>, Option<StateFolder>) {
+    let folder = config.state_folder(args.state.as_deref());
+    let (mut findings, state) = machine::state(folder.as_deref());
+    let archive = config.archive.as_ref();
+    findings.push(machine::archive(archive.map(|archive| &*archive.dir)));
+    let address = config.telemetry.listen;
+    findings.push(machine::telemetry(address, state.as_ref(), args.offline));
+    (findings, state)
+}
+
+async fn end_to_end(
+    plan: &Plan,
+    intake: Option<datadog_logs::Client>,
+    way: &Way,
+    args: &ChecklistArgs,
+) -> Vec<Finding> {
+    let (Some(intake), Ok(datadog)) = (intake, plan.config.datadog()) else {
+        let check = Check::begin("log-sent", Subject::Datadog);
+        return vec![check.skipped("key and intake come first")];
+    };
+    let trial = EndToEnd {
+        intake,
+        intake_url: datadog::address(datadog).intake_url(),
+        api: connection::client(&plan.config),
+        tags: plan.tags.clone(),
+        way,
+        patience: args.patience,
+    };
+    trial.check().await
 }
 
 /// The accounts as a run would open them; offline without those whose token takes a connection to be read.

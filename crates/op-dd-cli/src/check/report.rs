@@ -86,12 +86,13 @@ impl Page {
     /// One line if all is well, else one for each check that isn't.
     fn account(&self, name: &Name, findings: &[&Finding], to: &mut dyn Write) -> io::Result<()> {
         let is_well = |finding: &&Finding| finding.outcome.remedy().is_none();
-        if !self.verbose && findings.iter().all(is_well) {
-            let telling = findings
-                .iter()
-                .filter(|finding| ["introspection", "expiry"].contains(&finding.check))
-                .filter(|finding| matches!(finding.outcome, Outcome::Ok));
-            let telling: Vec<_> = telling.map(|finding| finding.detail.as_str()).collect();
+        let telling = findings
+            .iter()
+            .filter(|finding| ["introspection", "expiry"].contains(&finding.check))
+            .filter(|finding| matches!(finding.outcome, Outcome::Ok));
+        let telling: Vec<_> = telling.map(|finding| finding.detail.as_str()).collect();
+        let is_told = findings.iter().all(is_well) && !telling.is_empty();
+        if is_told && !self.verbose {
             let count = counted(findings.len(), "check");
             return writeln!(
                 to,
@@ -101,7 +102,7 @@ impl Page {
             );
         }
         for finding in findings {
-            if self.verbose || !is_well(finding) {
+            if self.verbose || telling.is_empty() || !is_well(finding) {
                 let what = match &finding.subject {
                     Subject::Feed(_, feed) => format!("{name}/{feed} {}", finding.check),
                     _ => format!("{name} {}", finding.check),
