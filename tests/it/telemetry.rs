@@ -151,11 +151,7 @@ impl Figures {
     }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "figures that count are whole"
-)]
+/// A figure that counts.
 fn whole(figure: f64) -> u64 {
     assert!(figure >= 0.0 && figure.fract() == 0.0, "{figure}");
     figure as u64
