@@ -5,9 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use datadog_logs::{ApiKey, BuildError, Site, Tags};
-use op_dd_bridge::{
-    Bridge, BridgeBuilder, DefaultMapper, FileStore, Name, Progress, StoreErrorKind,
-};
+use op_dd_bridge::{Bridge, BridgeBuilder, DefaultMapper, FileStore, Name, Progress};
 
 use crate::accounts::{Accounts, LeftOut, Member};
 use crate::archive::Archive;
@@ -203,13 +201,7 @@ fn all_left_out(left_out: Vec<LeftOut>) -> Failure {
 
 /// Takes the state folder for this process.
 pub(crate) fn open_store(folder: &Path) -> Result<FileStore, Failure> {
-    FileStore::open(folder).map_err(|error| {
-        let exit = match error.kind() {
-            StoreErrorKind::Held => Exit::Held,
-            _ => Exit::StateFolder,
-        };
-        Failure::new(exit, error.to_string())
-    })
+    Ok(FileStore::open(folder)?)
 }
 
 fn intake(

@@ -19,7 +19,7 @@ use crate::{Checkpoint, StreamId, Success};
 pub struct StateFolder {
     /// Where it is.
     pub path: PathBuf,
-    /// The process that holds it.
+    /// The process that holds it. None, too, if the lock can't be read, which is among the faults.
     pub holder: Option<Holder>,
     /// Every stream that has a checkpoint or dead letters, in order.
     pub streams: Vec<StreamState>,

@@ -30,17 +30,18 @@ impl Job {
         }
         let border = now.checked_sub(RECENT).unwrap_or(now);
         let id = format!("backfill-{}", compact(now));
-        let part = |kind: &str, sink, from: SystemTime, to: SystemTime| {
-            let name = Name::new(format!("{id}-{kind}"))
-                .map_err(|error| Failure::new(Exit::Defect, error.to_string()))?;
-            let (from, to) = (from.into(), to.into());
-            Ok((from != to).then_some(Part {
-                name,
-                sink,
-                from,
-                to,
-            }))
-        };
+        let part =
+            |kind: &str, sink, from: SystemTime, to: SystemTime| -> Result<Option<Part>, Failure> {
+                let name = Name::new(format!("{id}-{kind}"))
+                    .map_err(|error| Failure::new(Exit::Defect, error.to_string()))?;
+                let (from, to) = (from.into(), to.into());
+                Ok((from != to).then_some(Part {
+                    name,
+                    sink,
+                    from,
+                    to,
+                }))
+            };
         let (old, recent) = (
             (from.min(border), to.min(border)),
             (from.max(border), to.max(border)),
