@@ -9,7 +9,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use flate2::read::MultiGzDecoder;
 use onepassword_events::Timestamp;
@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use crate::program::{Going, Run, World, until};
 
 const HOUR: Duration = Duration::from_secs(3600);
+const PATIENCE: Duration = Duration::from_secs(300);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// Events of a feed at equal distances, from so long ago on.
@@ -38,6 +39,15 @@ fn world(events: usize) -> World {
     let history = Feed::ALL.map(|feed| history(feed, events / 3, 120 * DAY - HOUR, 18 * HOUR));
     let events = FakeEvents::builder().events(history.into_iter().flatten());
     World::of(events, FakeDatadog::builder())
+}
+
+/// Waits for what takes thousands of files.
+fn patiently(what: &str, mut condition: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !condition() {
+        assert!(begun.elapsed() < PATIENCE, "waited in vain until {what}");
+        thread::sleep(Duration::from_millis(20));
+    }
 }
 
 fn backfill(world: &World, arguments: &[&str]) -> Command {
@@ -108,7 +118,7 @@ fn logs_in(path: &Path) -> Vec<Value> {
 
 #[test]
 fn killed_three_times_it_is_complete_and_moves_no_live_cursor() {
-    let count: usize = 12_000;
+    let count: usize = 100_002;
     let world = world(count);
     let run = world.once();
     assert_eq!(run.code, Some(0), "{run}");
@@ -130,12 +140,14 @@ fn killed_three_times_it_is_complete_and_moves_no_live_cursor() {
         };
         let mut going = Going::start(command, world.folder.path());
         let goal = (count * kill / 4) as u64;
-        until("some more is carried", || carried(&world) >= goal);
+        patiently("some more is carried", || carried(&world) >= goal);
         going.child.kill().unwrap();
         let run = going.end();
         assert_eq!(run.code, None, "{run}");
     }
-    let run = world.checked(Run::of(backfill(&world, &arguments)));
+    let mut going = Going::start(backfill(&world, &arguments), world.folder.path());
+    patiently("it is done", || going.child.try_wait().unwrap().is_some());
+    let run = world.checked(going.end());
     assert_eq!(run.code, Some(0), "{run}");
     assert!(run.stdout.contains("goes on where it was"), "{run}");
 

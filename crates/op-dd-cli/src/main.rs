@@ -27,6 +27,7 @@ mod record;
 mod remedy;
 mod run;
 mod secrets;
+mod shift;
 mod signal;
 mod systemd;
 mod telemetry;

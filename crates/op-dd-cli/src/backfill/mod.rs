@@ -1,22 +1,20 @@
 use std::convert::Infallible;
 use std::io::{Write as _, stdout};
 use std::path::Path;
-use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use onepassword_events::Timestamp;
-use op_dd_bridge::{FileStore, Progress, StateFolder};
+use op_dd_bridge::{FileStore, StateFolder};
 use tokio::time::sleep;
 
 use crate::args::BackfillArgs;
-use crate::assembly::{assemble, open_store};
+use crate::assembly::open_store;
 use crate::config::Config;
 use crate::counted::counted;
-use crate::crew::Crew;
 use crate::exit::{Exit, Failure};
 use crate::job::{Asked, Job, Jobs, Sink, Standing, State};
+use crate::shift::Shift;
 use crate::signal::{told_to_stop, until_told_to_stop};
-use crate::telemetry::Telemetry;
 
 mod meter;
 
@@ -157,20 +155,7 @@ async fn carry(
     job: &Job,
 ) -> Result<Exit, Failure> {
     // Who wants to watch a backfill has op-dd run do it.
-    let telemetry = Telemetry::new(&config);
-    let observer = |progress: &Progress<'_>| {
-        if let Progress::Step { stream, report, .. } = progress {
-            tracing::debug!(%stream, ?report, "carried");
-        }
-    };
-    let assembly = assemble(Arc::new(config), store, &telemetry, Arc::new(observer))?;
-    for left_out in &assembly.left_out {
-        let failure = &left_out.failure;
-        tracing::error!(
-            "{failure}; the others go on without it, and it is tried again every minute"
-        );
-    }
-    let crew = Crew::new(assembly, jobs.clone(), Arc::default());
+    let Shift { crew, upkeep, .. } = Shift::begin(config, store, true).await?;
     let mut meter = Meter::new();
     let ended = until_told_to_stop(args.grace, |stop| async {
         tokio::select! {
@@ -179,7 +164,7 @@ async fn carry(
             never = watch(jobs, job, &mut meter) => match never {},
         }
     });
-    ended.await?;
+    upkeep.beside(ended).await?;
     meter.clear();
     match jobs.standing(&job.id)? {
         Some(standing) if standing.is_over() => verdict(job, &standing),
