@@ -6,13 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use datadog_logs::{ApiKey, BuildError, Site, Tags};
 use op_dd_bridge::{
-    Bridge, BridgeBuilder, DefaultMapper, FileStore, Name, Progress, StoreErrorKind,
+    Bridge, BridgeBuilder, DefaultMapper, FileStore, Name, Privacy, Progress, StoreErrorKind,
 };
 
 use crate::accounts::{Accounts, LeftOut, Member};
 use crate::archive::Archive;
 use crate::config::{self, Config, Secret};
 use crate::exit::{Exit, Failure};
+use crate::privacy::privacy;
 use crate::secrets::aside;
 
 const USER_AGENT: &str = concat!("op-dd/", env!("CARGO_PKG_VERSION"));
@@ -28,6 +29,7 @@ pub(crate) struct Assembly {
     pub(crate) left_out: Vec<LeftOut>,
     pub(crate) observer: Observer,
     config: Arc<Config>,
+    privacy: Privacy,
     /// One for each folder: it is cleared when it is opened.
     archives: Mutex<HashMap<PathBuf, Arc<Archive>>>,
 }
@@ -43,6 +45,7 @@ pub(crate) fn assemble(
     let store = Arc::new(store);
     let ca = config.ca_certificates()?;
     let datadog = config.datadog()?;
+    let privacy = privacy(&config)?;
     let intake = Arc::new(intake(datadog, &config.http, ca.as_deref())?);
     let tags = Tags::new(&datadog.tags)
         .map_err(|error| Failure::configuration(format!("tags of [datadog]: {error}")))?;
@@ -55,7 +58,7 @@ pub(crate) fn assemble(
     let telling = Arc::clone(&observer);
     let builder = Bridge::builder(intake, store.clone(), store)
         .tags(tags)
-        .mapper(DefaultMapper::new().late_after(datadog.late_after))
+        .mapper(privacy.around(DefaultMapper::new().late_after(datadog.late_after)))
         .first_start(config.polling.start)
         .heartbeat(config.telemetry.heartbeat)
         .poll_interval(config.polling.interval)
@@ -68,6 +71,7 @@ pub(crate) fn assemble(
         left_out,
         observer,
         config,
+        privacy,
         archives: Mutex::default(),
     };
     if let Some(settings) = &assembly.config.archive {
@@ -121,7 +125,7 @@ impl Assembly {
             .entry(folder.clone())
             .or_insert_with(|| Arc::new(Archive::at(folder)));
         let archive = Arc::clone(archive);
-        let mapper = DefaultMapper::new().keep_dates();
+        let mapper = self.privacy.around(DefaultMapper::new().keep_dates());
         Ok(self.live.beside().sink(archive).mapper(mapper))
     }
 

@@ -15,6 +15,7 @@ mod demo;
 mod exit;
 mod logging;
 mod preview;
+mod privacy;
 mod record;
 mod run;
 mod secrets;
