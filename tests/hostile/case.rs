@@ -202,7 +202,7 @@ async fn logs(client: &datadog_logs::Client) -> Finding {
 async fn key(client: &datadog_logs::Client) -> Finding {
     let before = memory::peak();
     let said = match client.validate().await {
-        Ok(()) => "the key is valid".to_owned(),
+        Ok(_) => "the key is valid".to_owned(),
         Err(error) => format!("{:?}, {:?}: {}", error.kind(), error.retry(), told(&error)),
     };
     Finding::since(before, said)

@@ -18,6 +18,7 @@ mod oracles;
 mod organisation;
 mod outages;
 mod preview;
+mod privacy;
 mod program;
 mod real_pages;
 mod refusals;
