@@ -2,18 +2,23 @@
 //! program.
 
 mod browser;
+mod command_line;
+mod container;
 mod content;
 mod content_access;
 mod content_attributes;
 mod content_check;
+mod cursor;
 mod demo;
 mod exit_codes;
 mod heartbeat;
 mod hostile;
 mod kills;
+mod kubernetes;
 mod marked;
 mod mixed_page;
 mod mutation;
+mod operate;
 mod oracles;
 mod organisation;
 mod outages;
@@ -30,6 +35,8 @@ mod simulator;
 mod soak;
 mod sockets;
 mod state;
+mod systemd;
+mod terminal;
 mod tls;
 mod workspace;
 mod world;

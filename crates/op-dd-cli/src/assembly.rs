@@ -5,14 +5,13 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use datadog_logs::{ApiKey, BuildError, Site, Tags};
-use op_dd_bridge::{
-    Bridge, BridgeBuilder, DefaultMapper, FileStore, Name, Privacy, Progress, StoreErrorKind,
-};
+use op_dd_bridge::{Bridge, BridgeBuilder, DefaultMapper, FileStore, Name, Privacy, Progress};
 
 use crate::accounts::{Accounts, LeftOut, Member};
 use crate::archive::Archive;
 use crate::config::{self, Config, Secret};
 use crate::exit::{Exit, Failure};
+use crate::job::{Job, Ledger, Part, Sink};
 use crate::privacy::privacy;
 use crate::secrets::aside;
 
@@ -108,6 +107,39 @@ impl Assembly {
         Ok(bridges)
     }
 
+    /// A bridge for a part of a job. It leaves requests to live polling.
+    pub(crate) fn part(
+        &self,
+        job: &Job,
+        part: &Part,
+        member: &Member,
+        ledger: &Arc<Ledger>,
+    ) -> Result<Bridge, Failure> {
+        let refused = |error: &dyn std::fmt::Display| Failure::configuration(error.to_string());
+        let builder = match &part.sink {
+            Sink::Intake => self.live.beside(),
+            Sink::Archive(folder) => self.to_archive(folder)?,
+        };
+        let mut account = member
+            .unhurried()
+            .start(part.from.to_system_time())
+            .end(part.to.to_system_time());
+        if !job.asked.feeds.is_empty() {
+            let feeds = job.asked.feeds.iter().copied();
+            account = account.feeds(feeds).map_err(|error| refused(&error))?;
+        }
+        let (telling, ledger) = (Arc::clone(&self.observer), Arc::clone(ledger));
+        builder
+            .destination(part.name.clone())
+            .observer(move |progress| {
+                telling(progress);
+                ledger.observe(progress);
+            })
+            .account(account)
+            .build()
+            .map_err(|error| refused(&error))
+    }
+
     /// Whether the configuration has an account of this name.
     pub(crate) fn knows(&self, account: &Name) -> bool {
         let mut accounts = self.config.accounts.iter();
@@ -120,6 +152,11 @@ impl Assembly {
             let folder = folder.display();
             Failure::configuration(format!("the archive {folder} is no path: {error}"))
         })?;
+        if let (Some(archive), Some(settings)) = (&self.archive, &self.config.archive)
+            && std::path::absolute(&settings.dir).is_ok_and(|configured| configured == folder)
+        {
+            return Ok(archive.beside());
+        }
         let mut archives = self.archives.lock().unwrap_or_else(PoisonError::into_inner);
         let archive = archives
             .entry(folder.clone())
@@ -168,13 +205,7 @@ fn all_left_out(left_out: Vec<LeftOut>) -> Failure {
 
 /// Takes the state folder for this process.
 pub(crate) fn open_store(folder: &Path) -> Result<FileStore, Failure> {
-    FileStore::open(folder).map_err(|error| {
-        let exit = match error.kind() {
-            StoreErrorKind::Held => Exit::Held,
-            _ => Exit::StateFolder,
-        };
-        Failure::new(exit, error.to_string())
-    })
+    Ok(FileStore::open(folder)?)
 }
 
 fn intake(

@@ -4,15 +4,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use datadog_logs::SendErrorKind;
 use onepassword_events::ErrorKind;
-use op_dd_bridge::{
-    Drained, Name, Outcome, Progress, Scope, StepError, StepReport, StoreErrorKind, StreamId,
-};
+use op_dd_bridge::{Drained, Name, Outcome, Progress, Scope, StepError, StepReport, StreamId};
 
 use crate::args::RunArgs;
 use crate::assembly::{assemble, open_store};
 use crate::config::Config;
 use crate::crew::{Crew, names};
 use crate::exit::{Exit, Failure};
+use crate::job::Jobs;
+use crate::remedy::{self, Remedies};
 use crate::signal::until_told_to_stop;
 
 pub(crate) async fn execute(args: &RunArgs) -> Result<Exit, Failure> {
@@ -22,9 +22,12 @@ pub(crate) async fn execute(args: &RunArgs) -> Result<Exit, Failure> {
     };
     let store = open_store(&config.state_folder(args.state.as_deref())?)?;
     let folder = store.path().display().to_string();
+    let jobs = Jobs::of(store.path());
     let tally = Arc::new(Tally::default());
     let counting = Arc::clone(&tally);
+    let remedies = Remedies::default();
     let observer = move |progress: &Progress<'_>| {
+        remedies.observe(progress);
         if let Progress::Step { stream, report, .. } = progress {
             counting.add(stream, report);
             tracing::debug!(%stream, ?report, "carried");
@@ -44,7 +47,7 @@ pub(crate) async fn execute(args: &RunArgs) -> Result<Exit, Failure> {
         };
         tracing::error!("{failure}; the other accounts go on without it{until}");
     }
-    let crew = Crew::new(assembly, Arc::default());
+    let crew = Crew::new(assembly, jobs, Arc::default());
     // Said once it can be told to stop: before that, it would be killed, though it has done nothing yet.
     let streams = names(crew.streams());
     let carrying = || tracing::info!(state = folder, "carrying {streams}");
@@ -141,9 +144,9 @@ pub(crate) fn verdict(
 /// Whose trouble it is, and what.
 fn line(stream: &StreamId, error: &StepError) -> String {
     let remedy = if is_certificate(error) {
-        ", by ca_file of [tls] in the configuration"
+        ", by ca_file of [tls] in the configuration".to_owned()
     } else {
-        ""
+        remedy::of_step(stream, error).unwrap_or_default()
     };
     match error.scope(stream) {
         Scope::Account(name) => format!("account {name}: {error}{remedy}"),
@@ -189,11 +192,7 @@ fn cause(error: &StepError) -> Exit {
             | SendErrorKind::Unexpected(_) => Exit::Unreachable,
             _ => Exit::Partial,
         },
-        StepError::Store(error) => match error.kind() {
-            StoreErrorKind::Unreadable => Exit::Checkpoint,
-            StoreErrorKind::Held => Exit::Held,
-            _ => Exit::StateFolder,
-        },
+        StepError::Store(error) => error.kind().into(),
         StepError::Paused { .. } => Exit::Unreachable,
         _ => Exit::Partial,
     }

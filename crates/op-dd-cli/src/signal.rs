@@ -35,6 +35,14 @@ where
     }
 }
 
+/// Completes when the program is told to stop, for what can be left at once.
+pub(crate) async fn told_to_stop() -> Result<(), Failure> {
+    let mut signals = Signals::listen()
+        .map_err(|error| Failure::new(Exit::Defect, format!("no signal can be heard: {error}")))?;
+    signals.next().await;
+    Ok(())
+}
+
 /// The other end of a [`Stop`].
 pub(crate) struct Tell(watch::Sender<bool>);
 
