@@ -2,8 +2,8 @@
 //! program.
 
 mod browser;
-mod config;
 mod command_line;
+mod config;
 mod container;
 mod content;
 mod content_access;
