@@ -1,8 +1,13 @@
 //! Everything that crosses crates: the libraries against the fakes over real sockets, and the real
 //! program.
 
+mod backfill;
 mod browser;
+mod check;
+mod check_end_to_end;
 mod command_line;
+mod config;
+mod container;
 mod content;
 mod content_access;
 mod content_attributes;
@@ -13,16 +18,20 @@ mod exit_codes;
 mod heartbeat;
 mod hostile;
 mod kills;
+mod kubernetes;
 mod marked;
 mod mixed_page;
 mod mutation;
+mod operate;
 mod oracles;
 mod organisation;
 mod outages;
 mod preview;
+mod privacy;
 mod program;
 mod real_pages;
 mod refusals;
+mod rotation;
 mod rules;
 mod running;
 mod scenarios;
@@ -31,6 +40,8 @@ mod simulator;
 mod soak;
 mod sockets;
 mod state;
+mod systemd;
+mod telemetry;
 mod terminal;
 mod tls;
 mod workspace;

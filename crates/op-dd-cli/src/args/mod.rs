@@ -4,7 +4,10 @@ use clap::{Parser, Subcommand};
 
 use crate::logging::LogFormat;
 
+mod backfill;
+mod check;
 mod completions;
+mod config;
 mod content;
 mod cursor;
 mod demo;
@@ -12,7 +15,10 @@ mod man;
 mod preview;
 mod run;
 
+pub(crate) use backfill::BackfillArgs;
+pub(crate) use check::{ChecklistArgs, Form};
 pub(crate) use completions::CompletionsArgs;
+pub(crate) use config::{ConfigArgs, ConfigCommand};
 pub(crate) use content::{
     CheckArgs, ContentArgs, ContentCommand, DiffArgs, InstallArgs, ListsArgs, SettingsArgs,
     TargetArgs, UninstallArgs,
@@ -39,7 +45,7 @@ pub(crate) struct Args {
 }
 
 const FIRST_STEPS: &str = "\
-Start with op-dd demo: it needs no account. A first configuration: op-dd run --help.
+Start with op-dd demo: it needs no account. A first configuration: op-dd config example.
 
 Exit codes:
   0  clean                    5  a server could not be reached
@@ -56,6 +62,12 @@ line says why, in plain text: op-dd: …";
 pub(crate) enum Command {
     /// Carry events from 1Password to Datadog
     Run(RunArgs),
+    /// Look at both ends and everything between, and say what to do about what is wrong
+    Check(ChecklistArgs),
+    /// Print an example of the configuration, or its schema
+    Config(ConfigArgs),
+    /// Carry a stretch of history, beside what happens now
+    Backfill(BackfillArgs),
     /// Say how far every stream has come, and put streams elsewhere
     Cursor(CursorArgs),
     /// Try it without any account: fakes of both ends on this machine, real HTTP between
