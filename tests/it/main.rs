@@ -1,6 +1,7 @@
 //! Everything that crosses crates: the libraries against the fakes over real sockets, and the real
 //! program.
 
+mod accounts;
 mod browser;
 mod content;
 mod content_access;
@@ -19,6 +20,7 @@ mod organisation;
 mod outages;
 mod preview;
 mod program;
+mod proxy;
 mod real_pages;
 mod refusals;
 mod rules;
