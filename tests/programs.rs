@@ -5,6 +5,10 @@
     clippy::expect_used,
     reason = "without its programs a test can only fail"
 )]
+#![expect(
+    clippy::print_stderr,
+    reason = "a check that was left out should be seen"
+)]
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -28,14 +32,48 @@ pub fn program(name: &str) -> &'static Path {
     programs.get(name).expect("Cargo names what it has built")
 }
 
+/// Where `op-dd` is as the container file links it: statically, against glibc. None, and a word of it,
+/// where programs aren't linked against glibc.
+///
+/// # Panics
+///
+/// If it can't be built.
+pub fn static_program() -> Option<&'static Path> {
+    static PROGRAM: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let program = PROGRAM.get_or_init(|| {
+        let target = Command::new("rustc")
+            .args(["--print", "host-tuple"])
+            .output();
+        let target = String::from_utf8(target.unwrap().stdout).unwrap();
+        let target = target.trim();
+        if !target.ends_with("-linux-gnu") {
+            eprintln!("SKIPPED: {target} has no glibc to link statically against");
+            return None;
+        }
+        let mut cargo = cargo_build();
+        cargo
+            .args(["--package", "op-dd-cli", "--bin", "op-dd"])
+            .args(["--target", target])
+            .env("RUSTFLAGS", "-C target-feature=+crt-static");
+        run(cargo).remove("op-dd")
+    });
+    program.as_deref()
+}
+
 /// Both at once, so that neither is built a second time with the features that the other one lacks.
 fn build() -> BTreeMap<String, PathBuf> {
+    let mut cargo = cargo_build();
+    cargo
+        .args(["--package", "op-dd-cli", "--bin", "op-dd"])
+        .args(["--package", "op-dd-fakes", "--bin", "op-dd-fakes"]);
+    run(cargo)
+}
+
+fn cargo_build() -> Command {
     let mut cargo = Command::new(env!("CARGO"));
     cargo
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .args(["build", "--quiet"])
-        .args(["--package", "op-dd-cli", "--bin", "op-dd"])
-        .args(["--package", "op-dd-fakes", "--bin", "op-dd-fakes"])
         .args(["--message-format", "json-render-diagnostics"])
         .stderr(Stdio::inherit());
     if !cfg!(debug_assertions) {
@@ -49,6 +87,11 @@ fn build() -> BTreeMap<String, PathBuf> {
             cargo.env_remove(&*name);
         }
     }
+    cargo
+}
+
+/// The programs that it builds, by name.
+fn run(mut cargo: Command) -> BTreeMap<String, PathBuf> {
     let output = cargo.output().unwrap();
     assert!(output.status.success(), "the programs can't be built");
     let messages = String::from_utf8(output.stdout).unwrap();

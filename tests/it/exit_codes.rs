@@ -73,13 +73,13 @@ const WRONG_CONFIGURATION: &[Wrong] = &[
         what: "an unknown key",
         make: |world| world.replace("token =", "tokn ="),
         exit: 2,
-        says: &["op-dd: op-dd.toml:7:1: unknown field `tokn`", "`token`"],
+        says: &["op-dd: op-dd.toml:7:1: unknown key `tokn`: write `token`"],
     },
     Wrong {
         what: "an unknown table",
         make: |world| world.replace("[[accounts]]", "[[acounts]]"),
         exit: 2,
-        says: &["op-dd.toml:5:3: unknown field `acounts`", "`accounts`"],
+        says: &["op-dd.toml:5:3: unknown key `acounts`: write `accounts`"],
     },
     Wrong {
         what: "no account",
@@ -98,15 +98,6 @@ const WRONG_CONFIGURATION: &[Wrong] = &[
             "op-dd: account acme: the region is `eu`",
             "`us` (events.1password.com)",
             "take the region out",
-        ],
-    },
-    Wrong {
-        what: "a secret in a place that isn't understood",
-        make: |world| world.replace("env:ACME_TOKEN", "op://SECRET/acme/token"),
-        exit: 2,
-        says: &[
-            "op-dd.toml:7:9: secrets from op:// are not",
-            "write env:NAME",
         ],
     },
     Wrong {
@@ -205,6 +196,24 @@ const BAD_TOKEN: &[Wrong] = &[
         make: |world| world.replace("env:ACME_TOKEN", "file:/nowhere/token"),
         exit: 3,
         says: &["op-dd: account acme: the file /nowhere/token can't be read"],
+    },
+    Wrong {
+        what: "a token in 1Password, and no program to read it",
+        make: |world| world.replace("env:ACME_TOKEN", "op://Private/acme/token"),
+        exit: 3,
+        says: &[
+            "op-dd: account acme: op://Private/acme/token can't be read",
+            "op is not on the PATH: install it",
+        ],
+    },
+    Wrong {
+        what: "a credential, and no systemd",
+        make: |world| world.replace("env:ACME_TOKEN", "credential:acme"),
+        exit: 3,
+        says: &[
+            "op-dd: account acme: the credential acme can't be read",
+            "LoadCredential=acme:/PATH",
+        ],
     },
     Wrong {
         what: "a token that the server has revoked",
@@ -477,12 +486,6 @@ fn one_bad_account_ends_with_9_and_stops_no_other() {
             "account beta: this is no token",
         ),
         ("revoked", Some(&*refused), "", "account beta: 127.0.0.1"),
-        (
-            "no feed",
-            Some(&*good),
-            "feeds = []\n",
-            "account beta: feeds is empty",
-        ),
         ("too many tags", Some(&*good), &*many, "account beta: "),
     ] {
         let mut world = World::new();

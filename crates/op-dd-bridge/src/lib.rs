@@ -8,6 +8,7 @@ mod late;
 mod mapper;
 mod mapping;
 mod name;
+mod privacy;
 mod store;
 mod stream;
 mod success;
@@ -22,6 +23,7 @@ pub use late::{Lateness, WINDOW_AHEAD, WINDOW_BEHIND};
 pub use mapper::{Context, Mapped, Mapper};
 pub use mapping::DefaultMapper;
 pub use name::{Name, NameError};
+pub use privacy::{HashKey, HashKeyError, Privacy, PrivacyError, PrivateMapper};
 #[cfg(feature = "client")]
 pub use store::{
     Amendment, DeadLetterFile, FileStore, Holder, KeptCheckpoint, Note, StateFolder, StreamState,

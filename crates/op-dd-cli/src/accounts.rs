@@ -5,13 +5,14 @@ use std::time::SystemTime;
 
 use datadog_logs::Tags;
 use onepassword_events::{
-    AccessToken, Client, ErrorKind, EventSource as _, Feed, Pacer, ReqwestTransport,
+    AccessToken, Client, ErrorKind, EventSource as _, Feed, Pacer, ReqwestTransport, RetryPolicy,
 };
 use op_dd_bridge::{Account, Context, Name};
 
 use crate::config::{self, Config, Secret};
 use crate::exit::{Exit, Failure};
 use crate::secrets::aside;
+use crate::telemetry::{Counted, Side, Telemetry};
 
 const USER_AGENT: &str = concat!("op-dd/", env!("CARGO_PKG_VERSION"));
 
@@ -19,7 +20,7 @@ const USER_AGENT: &str = concat!("op-dd/", env!("CARGO_PKG_VERSION"));
 pub(crate) struct Accounts {
     config: Arc<Config>,
     /// One for all: they share their connections, and what is trusted is read once.
-    transport: ReqwestTransport,
+    transport: Counted<ReqwestTransport>,
     tags: Tags,
     feed_tags: BTreeMap<Feed, Tags>,
     /// 1Password counts requests by its own accounts, so those that are the same over there share a
@@ -34,6 +35,18 @@ pub(crate) struct Member {
     pub(crate) client: Client,
 }
 
+/// How many requests of an account backfills leave to live polling: a few rounds of all feeds.
+const RESERVE: u32 = 10;
+
+impl Member {
+    /// The account, read by a client that has time.
+    pub(crate) fn unhurried(&self) -> Account {
+        let pacer = self.client.pacer().reserving(RESERVE);
+        let client = self.client.with_pacer(pacer);
+        self.account.clone().source(Arc::new(client))
+    }
+}
+
 /// An account that could not be opened, and why.
 pub(crate) struct LeftOut {
     pub(crate) name: Name,
@@ -42,7 +55,12 @@ pub(crate) struct LeftOut {
 
 impl Accounts {
     /// Those of the configuration, whose logs all have these tags.
-    pub(crate) fn new(config: Arc<Config>, ca: Option<&[u8]>, tags: Tags) -> Result<Self, Failure> {
+    pub(crate) fn new(
+        config: Arc<Config>,
+        ca: Option<&[u8]>,
+        tags: Tags,
+        telemetry: &Telemetry,
+    ) -> Result<Self, Failure> {
         let transport = transport(&config.http, ca)?;
         let mut feed_tags = BTreeMap::new();
         for (feed, settings) in &config.feeds {
@@ -53,7 +71,7 @@ impl Accounts {
         }
         Ok(Self {
             config,
-            transport,
+            transport: telemetry.counted(Side::OnePassword, transport),
             tags,
             feed_tags,
             pacers: Mutex::default(),
@@ -63,8 +81,10 @@ impl Accounts {
     /// Opens all that can be.
     pub(crate) fn open_all(&self) -> (Vec<Member>, Vec<LeftOut>) {
         let (mut members, mut left_out) = (Vec::new(), Vec::new());
-        for settings in &self.config.accounts {
-            match self.open(settings) {
+        let accounts = &self.config.accounts;
+        let tokens: Vec<_> = accounts.iter().map(|account| &account.token).collect();
+        for (settings, token) in accounts.iter().zip(Secret::read_all(&tokens)) {
+            match self.open(settings, token) {
                 Ok(member) => members.push(member),
                 Err(failure) => left_out.push(LeftOut {
                     name: settings.name.clone(),
@@ -79,26 +99,36 @@ impl Accounts {
     pub(crate) fn open_named(&self, name: &Name) -> Result<Member, Failure> {
         let mut accounts = self.config.accounts.iter();
         match accounts.find(|account| account.name == *name) {
-            Some(settings) => self.open(settings),
+            Some(settings) => self.open(settings, settings.token.read()),
             None => Err(Failure::configuration(format!(
                 "there is no account {name} in the configuration: add it to [[accounts]]"
             ))),
         }
     }
 
-    fn open(&self, settings: &config::Account) -> Result<Member, Failure> {
+    fn open(
+        &self,
+        settings: &config::Account,
+        token: Result<String, String>,
+    ) -> Result<Member, Failure> {
         let name = &settings.name;
         let failure = |exit, fault: &dyn std::fmt::Display| {
             Failure::new(exit, format!("account {name}: {fault}"))
         };
-        let token = read_token(&settings.token).map_err(|fault| failure(Exit::Token, &fault))?;
+        let token = token
+            .and_then(token_of)
+            .map_err(|fault| failure(Exit::Token, &fault))?;
         let pacer = self.pacer(&token, settings);
         let secret = settings.token.clone();
+        // The bridge does its own waiting, and who only asks wants to be told at once.
+        let mut retries = RetryPolicy::default();
+        retries.attempts = 0;
         let mut client = Client::builder(token)
             .user_agent(USER_AGENT)
             .pacer(pacer)
             .transport(self.transport.clone())
             .timeout(self.config.http.timeout)
+            .retries(retries)
             .reread_token(move || aside(read_token, secret.clone()));
         if let Some(region) = settings.region {
             client = client.region(region);
@@ -126,10 +156,6 @@ impl Accounts {
             account = account.feed_tags(*feed, tags.clone());
         }
         if let Some(feeds) = &settings.feeds {
-            if feeds.is_empty() {
-                let fault = "feeds is empty: name one, or take it out to read all";
-                return Err(failure(Exit::Configuration, &fault));
-            }
             account = account
                 .feeds(feeds.iter().copied())
                 .map_err(|error| Failure::new(Exit::Token, error.to_string()))?;
@@ -195,5 +221,9 @@ fn account_key(token: &AccessToken) -> String {
 }
 
 fn read_token(secret: &Secret) -> Result<AccessToken, String> {
-    AccessToken::new(secret.read()?).map_err(|error| error.to_string())
+    secret.read().and_then(token_of)
+}
+
+fn token_of(text: String) -> Result<AccessToken, String> {
+    AccessToken::new(text).map_err(|error| error.to_string())
 }

@@ -1,5 +1,6 @@
 use std::io::{IsTerminal as _, stderr};
 
+use anstream::{AutoStream, ColorChoice};
 use tracing_subscriber::EnvFilter;
 
 /// How log lines look.
@@ -13,7 +14,7 @@ pub(crate) enum LogFormat {
     Json,
 }
 
-/// Log lines to standard error, in colour on a terminal only.
+/// Log lines to standard error, in colour on a terminal that takes it, unless `NO_COLOR` is set.
 pub(crate) fn start(format: LogFormat) {
     // The verifier says of every attempt what the client says once.
     let filter = EnvFilter::try_from_default_env()
@@ -22,7 +23,7 @@ pub(crate) fn start(format: LogFormat) {
     let lines = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(stderr)
-        .with_ansi(is_terminal)
+        .with_ansi(AutoStream::choice(&stderr()) != ColorChoice::Never)
         // Whoever read the lines may be gone, which is no reason to stop the work.
         .log_internal_errors(false);
     if format == LogFormat::Human || (format == LogFormat::Auto && is_terminal) {

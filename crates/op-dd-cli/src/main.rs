@@ -7,18 +7,32 @@ mod accounts;
 mod archive;
 mod args;
 mod assembly;
+mod backfill;
+mod check;
+mod completions;
 mod config;
+mod config_texts;
 mod content;
 mod counted;
 mod crew;
+mod cursor;
 mod demo;
 mod exit;
+mod expiry;
+mod job;
 mod logging;
+mod man;
 mod preview;
+mod privacy;
 mod record;
+mod remedy;
 mod run;
 mod secrets;
+mod shift;
 mod signal;
+mod systemd;
+mod telemetry;
+mod upkeep;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -34,7 +48,10 @@ fn main() -> ExitCode {
         Ok(exit) => exit.into(),
         Err(failure) => {
             // Whoever read it may be gone; the exit code says it, too.
-            let _ = writeln!(std::io::stderr(), "op-dd: {failure}");
+            let mut stderr = std::io::stderr().lock();
+            for line in failure.lines() {
+                let _ = writeln!(stderr, "op-dd: {line}");
+            }
             failure.exit().into()
         }
     }
@@ -58,9 +75,15 @@ fn execute(args: Args) -> Result<Exit, Failure> {
     let done = runtime.block_on(async {
         match args.command {
             Command::Run(args) => run::execute(&args).await,
+            Command::Check(args) => check::execute(&args).await,
+            Command::Config(args) => config_texts::print(&args),
+            Command::Backfill(args) => backfill::execute(&args).await,
+            Command::Cursor(args) => cursor::execute(&args).await,
             Command::Demo(args) => demo::execute(&args).await,
             Command::Content(args) => content::execute(&args).await,
             Command::Preview(args) => preview::execute(&args),
+            Command::Completions(args) => completions::execute(&args),
+            Command::Man(args) => man::execute(&args),
         }
     });
     // A look-up or a disk that hangs can't be broken off, and nobody waits for it: files are replaced

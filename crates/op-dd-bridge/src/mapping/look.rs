@@ -28,7 +28,7 @@ pub(super) fn text(raw: &RawValue) -> Option<Cow<'_, str>> {
 }
 
 /// The key that a quoted text spells. Half a surrogate pair spells nothing: it is left as it stands.
-pub(super) fn key(raw: &RawValue) -> Cow<'_, str> {
+pub(crate) fn key(raw: &RawValue) -> Cow<'_, str> {
     text(raw).unwrap_or_else(|| Cow::Borrowed(raw.get().trim_matches('"')))
 }
 

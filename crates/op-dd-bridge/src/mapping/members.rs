@@ -161,7 +161,7 @@ fn quote(out: &mut Vec<u8>, text: &str) {
 }
 
 /// All members of an object in their order, those with the same key as well.
-struct Members<'a>(Vec<(&'a RawValue, &'a RawValue)>);
+pub(crate) struct Members<'a>(pub(crate) Vec<(&'a RawValue, &'a RawValue)>);
 
 impl<'de> Deserialize<'de> for Members<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

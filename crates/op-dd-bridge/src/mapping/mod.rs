@@ -20,6 +20,9 @@ mod sentence;
 
 use look::{Look, text};
 
+pub(crate) use look::key as decoded;
+pub(crate) use members::Members;
+
 /// Maps events to the logs that Datadog's 1Password integration knows.
 ///
 /// | attribute | sign-in attempt | item usage | audit event |

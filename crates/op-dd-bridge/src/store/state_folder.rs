@@ -19,7 +19,7 @@ use crate::{Checkpoint, StreamId, Success};
 pub struct StateFolder {
     /// Where it is.
     pub path: PathBuf,
-    /// The process that holds it.
+    /// The process that holds it. None, too, if the lock can't be read, which is among the faults.
     pub holder: Option<Holder>,
     /// Every stream that has a checkpoint or dead letters, in order.
     pub streams: Vec<StreamState>,
@@ -63,6 +63,15 @@ pub struct DeadLetterFile {
 }
 
 impl StateFolder {
+    /// Who holds a state folder at present. It waits for the disk.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreErrorKind::Unavailable`] if that can't be found out.
+    pub fn holder(path: &Path) -> Result<Option<Holder>, StoreError> {
+        Holder::find(path).map_err(|error| unlisted(&path.join("lock"), error))
+    }
+
     /// Reads a state folder. It waits for the disk.
     ///
     /// # Errors

@@ -21,6 +21,7 @@ mod json;
 mod lateness;
 mod mapping;
 mod page_memory;
+mod privacy;
 mod read_ahead;
 mod refusals;
 mod run;

@@ -4,16 +4,31 @@ use clap::{Parser, Subcommand};
 
 use crate::logging::LogFormat;
 
+mod backfill;
+mod check;
+mod completions;
+mod config;
 mod content;
+mod cursor;
 mod demo;
+mod man;
 mod preview;
 mod run;
 
+pub(crate) use backfill::BackfillArgs;
+pub(crate) use check::{ChecklistArgs, Form};
+pub(crate) use completions::CompletionsArgs;
+pub(crate) use config::{ConfigArgs, ConfigCommand};
 pub(crate) use content::{
     CheckArgs, ContentArgs, ContentCommand, DiffArgs, InstallArgs, ListsArgs, SettingsArgs,
     TargetArgs, UninstallArgs,
 };
+pub(crate) use cursor::{
+    CursorArgs, CursorCommand, Format, ImportCursorsArgs, ResetCursorArgs, SetCursorArgs,
+    ShowCursorsArgs, WhyArgs,
+};
 pub(crate) use demo::DemoArgs;
+pub(crate) use man::ManArgs;
 pub(crate) use preview::PreviewArgs;
 pub(crate) use run::RunArgs;
 
@@ -30,7 +45,7 @@ pub(crate) struct Args {
 }
 
 const FIRST_STEPS: &str = "\
-Start with op-dd demo: it needs no account. A first configuration: op-dd run --help.
+Start with op-dd demo: it needs no account. A first configuration: op-dd config example.
 
 Exit codes:
   0  clean                    5  a server could not be reached
@@ -47,10 +62,22 @@ line says why, in plain text: op-dd: …";
 pub(crate) enum Command {
     /// Carry events from 1Password to Datadog
     Run(RunArgs),
+    /// Look at both ends and everything between, and say what to do about what is wrong
+    Check(ChecklistArgs),
+    /// Print an example of the configuration, or its schema
+    Config(ConfigArgs),
+    /// Carry a stretch of history, beside what happens now
+    Backfill(BackfillArgs),
+    /// Say how far every stream has come, and put streams elsewhere
+    Cursor(CursorArgs),
     /// Try it without any account: fakes of both ends on this machine, real HTTP between
     Demo(DemoArgs),
     /// Dashboards, detection rules, monitors and a log pipeline, as files
     Content(ContentArgs),
     /// Draw a dashboard over logs as an HTML page, without Datadog
     Preview(PreviewArgs),
+    /// Print what makes a shell complete this command line
+    Completions(CompletionsArgs),
+    /// Print the man page, or write one for each command
+    Man(ManArgs),
 }

@@ -1,292 +1,76 @@
-use std::collections::{BTreeMap, BTreeSet};
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::time::Duration;
+//! The configuration: one file in TOML, or a few environment variables.
 
-use datadog_logs::{Compression, Site};
-use onepassword_events::{Feed, Pacer, Region};
+use std::io::{IsTerminal as _, stderr};
+use std::path::{Path, PathBuf};
+
 use op_dd_bridge::Name;
 use op_dd_content::WatchLists;
-use serde::{Deserialize, Deserializer};
-use url::Url;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
 
-use crate::exit::Failure;
+use crate::exit::{Exit, Failure};
 
+mod contradictions;
 mod duration;
+mod excerpt;
+mod fault;
 mod notify;
 #[cfg(test)]
 mod oracle;
 mod proxy;
 mod readers;
+mod schema;
 mod secret;
+mod sections;
+mod spelling;
 mod start;
+mod table;
 #[cfg(test)]
 mod tests;
+mod value;
 
 pub(crate) use duration::duration;
 pub(crate) use notify::Notify;
 pub(crate) use proxy::Proxy;
+pub(crate) use schema::schema;
 pub(crate) use secret::Secret;
+pub(crate) use sections::{Account, Config, Content, Datadog, Http, State};
 pub(crate) use start::Start;
 
-/// What to carry from where to where.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Config {
-    /// What looks at files alone can do without.
-    #[serde(default)]
-    pub(crate) datadog: Option<Datadog>,
-    #[serde(default)]
-    pub(crate) http: Http,
-    #[serde(default)]
-    pub(crate) tls: Tls,
-    #[serde(default)]
-    pub(crate) state: State,
-    #[serde(default)]
-    pub(crate) polling: Polling,
-    /// A second destination, if there is to be one.
-    #[serde(default)]
-    pub(crate) archive: Option<Archive>,
-    #[serde(default)]
-    pub(crate) telemetry: Telemetry,
-    #[serde(default)]
-    pub(crate) content: Content,
-    #[serde(default, deserialize_with = "by_feed")]
-    pub(crate) feeds: BTreeMap<Feed, FeedSettings>,
-    #[serde(default)]
-    pub(crate) privacy: Privacy,
-    #[serde(default)]
-    pub(crate) accounts: Vec<Account>,
-}
+use contradictions::{contradictions, oddities};
+use fault::Faults;
+use value::{Node, Value};
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Datadog {
-    /// Such as `datadoghq.eu`.
-    #[serde(default, deserialize_with = "parsed_if_there")]
-    pub(crate) site: Option<Site>,
-    /// Another intake than the site's: a proxy, a private link.
-    #[serde(default, deserialize_with = "parsed_if_there")]
-    pub(crate) url: Option<Site>,
-    pub(crate) api_key: Secret,
-    /// For what `op-dd content` does in Datadog.
-    #[serde(default)]
-    pub(crate) app_key: Option<Secret>,
-    /// Another management API than the site's.
-    #[serde(default, deserialize_with = "parsed_if_there")]
-    pub(crate) api_url: Option<Site>,
-    #[serde(default = "zstd", deserialize_with = "parsed")]
-    pub(crate) compression: Compression,
-    #[serde(default)]
-    pub(crate) tags: Vec<String>,
-    /// How old an event may be and keep its own date; Datadog drops what is older than 18 hours.
-    #[serde(default = "longest_late_after", deserialize_with = "length")]
-    pub(crate) late_after: Duration,
-}
+/// A commented example: four lines are to be changed.
+pub(crate) const EXAMPLE: &str = include_str!("example.toml");
 
-impl Datadog {
-    /// The settings that nobody has changed.
-    pub(crate) fn new(api_key: Secret) -> Self {
-        Self {
-            site: None,
-            url: None,
-            api_key,
-            app_key: None,
-            api_url: None,
-            compression: zstd(),
-            tags: Vec::new(),
-            late_after: longest_late_after(),
-        }
-    }
-}
-
-/// How both ends are reached.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct Http {
-    /// Without it, what the environment says (`HTTPS_PROXY`, `NO_PROXY` …).
-    #[serde(deserialize_with = "parsed_if_there")]
-    pub(crate) proxy: Option<Proxy>,
-    /// How long a connection may take to come about.
-    #[serde(deserialize_with = "length")]
-    pub(crate) connect_timeout: Duration,
-    /// How long an attempt may take as a whole.
-    #[serde(deserialize_with = "length")]
-    pub(crate) timeout: Duration,
-}
-
-impl Default for Http {
-    fn default() -> Self {
-        Self {
-            proxy: None,
-            connect_timeout: Duration::from_secs(10),
-            timeout: Duration::from_secs(30),
-        }
-    }
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct Polling {
-    /// From the start of one look for news to the start of the next.
-    #[serde(deserialize_with = "length")]
-    pub(crate) interval: Duration,
-    /// How far back a stream begins that has no cursor, unless its account says otherwise.
-    #[serde(deserialize_with = "length")]
-    pub(crate) start: Duration,
-}
-
-impl Default for Polling {
-    fn default() -> Self {
-        Self {
-            interval: Duration::from_secs(10),
-            start: Duration::from_secs(17 * 3600),
-        }
-    }
-}
-
-/// A folder that every event goes to as well, with cursors of its own.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Archive {
-    pub(crate) dir: PathBuf,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct Telemetry {
-    /// Where metrics and health can be asked for, if anywhere.
-    #[serde(deserialize_with = "parsed_if_there")]
-    pub(crate) listen: Option<SocketAddr>,
-    /// How often each stream tells Datadog how it is doing.
-    #[serde(deserialize_with = "length")]
-    pub(crate) heartbeat: Duration,
-}
-
-impl Default for Telemetry {
-    fn default() -> Self {
-        Self {
-            listen: None,
-            heartbeat: Duration::from_secs(300),
-        }
-    }
-}
-
-/// What is particular to the logs of a feed, in all accounts.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct FeedSettings {
-    pub(crate) tags: Vec<String>,
-    /// Fields that are taken out of every event, such as `actor_details.email`.
-    pub(crate) drop: Vec<String>,
-    /// Fields of which a keyed hash is sent instead.
-    pub(crate) hash: Vec<String>,
-    /// Whether IP addresses lose their last part.
-    pub(crate) truncate_ip: bool,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub(crate) struct Privacy {
-    /// What fields are hashed with.
-    pub(crate) key: Option<Secret>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct State {
-    #[serde(default)]
-    pub(crate) dir: Option<PathBuf>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Tls {
-    /// Certificate authorities, in PEM, that are trusted besides the system's, on either side: a proxy
-    /// that looks into TLS stands before both.
-    #[serde(default)]
-    pub(crate) ca_file: Option<PathBuf>,
-}
-
-/// What every installation of the content is to have.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Content {
-    /// Files of one's own.
-    #[serde(default)]
-    pub(crate) dir: Option<PathBuf>,
-    /// Whom rules and monitors tell.
-    #[serde(default, deserialize_with = "parsed_list")]
-    pub(crate) notify: Option<Vec<Notify>>,
-    /// The lists that rules watch.
-    #[serde(default)]
-    pub(crate) watch: BTreeMap<String, Vec<String>>,
-    /// Whether the pipeline is wanted although Datadog's own is there.
-    #[serde(default)]
-    pub(crate) with_pipeline: bool,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Account {
-    #[serde(deserialize_with = "parsed")]
-    pub(crate) name: Name,
-    pub(crate) token: Secret,
-    #[serde(default, deserialize_with = "parsed_if_there")]
-    pub(crate) region: Option<Region>,
-    #[serde(default, deserialize_with = "parsed_if_there")]
-    pub(crate) url: Option<Url>,
-    #[serde(default, deserialize_with = "parsed_list")]
-    pub(crate) feeds: Option<Vec<Feed>>,
-    #[serde(default)]
-    pub(crate) tags: Vec<String>,
-    /// Where a stream begins that has no cursor.
-    #[serde(default, deserialize_with = "start_if_there")]
-    pub(crate) start: Option<Start>,
-    #[serde(default = "rate")]
-    pub(crate) requests_per_second: f64,
-    /// How many requests may be saved up.
-    #[serde(default = "burst")]
-    pub(crate) burst: u32,
-}
-
-impl Account {
-    /// The settings that nobody has changed.
-    pub(crate) fn new(name: Name, token: Secret) -> Self {
-        Self {
-            name,
-            token,
-            region: None,
-            url: None,
-            feeds: None,
-            tags: Vec::new(),
-            start: None,
-            requests_per_second: rate(),
-            burst: burst(),
-        }
-    }
-}
-
-const NO_DATADOG: &str = "missing field `datadog`: add [datadog] with site and api_key";
+const NO_DATADOG: &str = "there is no [datadog]: add it with site and api_key";
+const NO_ACCOUNT: &str = "there is no account: add [[accounts]] with a name and a token";
 
 impl Config {
     /// The configuration in a file.
     pub(crate) fn read(path: &Path) -> Result<Self, Failure> {
-        let config = Self::read_for_content(path)?;
-        config
-            .check()
-            .map_err(|fault| Failure::configuration(format!("{}: {fault}", path.display())))?;
-        Ok(config)
+        Self::of_file(path, Need::Accounts)
     }
 
     /// The same for what needs no account.
     pub(crate) fn read_for_content(path: &Path) -> Result<Self, Failure> {
+        Self::of_file(path, Need::Nothing)
+    }
+
+    fn of_file(path: &Path, need: Need) -> Result<Self, Failure> {
         let shown = path.display();
         let text = std::fs::read_to_string(path).map_err(|error| {
             Failure::configuration(format!("the configuration {shown} can't be read: {error}"))
         })?;
-        let config = Self::parse(&text)
-            .map_err(|fault| Failure::configuration(format!("{shown}:{fault}")))?;
+        let (mut config, mut odd) = Self::parse(&text, need).map_err(|mut faults| {
+            let lines = faults.lines(path, &text, stderr().is_terminal());
+            Failure::several(Exit::Configuration, lines)
+        })?;
+        for line in odd.lines(path, &text, false) {
+            tracing::warn!("{line}");
+        }
+        config.start_paths_from(path.parent().unwrap_or(Path::new("")));
         for (secret, key) in config.secrets() {
             if let Secret::Literal(_) = secret {
                 tracing::warn!(
@@ -382,32 +166,48 @@ impl Config {
         })
     }
 
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        toml::from_str(text).map_err(|error| {
-            let (line, column) = place(text, error.span().map_or(0, |span| span.start));
-            let message = secret::left_out_of(error.message()).replace('\n', " ");
-            format!("{line}:{column}: {message}")
-        })
+    /// Reads a text: what it says, with what is odd about it, or all that is wrong with it.
+    pub(crate) fn parse(text: &str, need: Need) -> Result<(Self, Faults), Faults> {
+        let mut faults = Faults::default();
+        let (document, errors) = DeTable::parse_recoverable(text);
+        let node = Spanned::new(document.span(), DeValue::Table(document.into_inner()));
+        let config = <Self as Value>::read(&node, &mut faults);
+        let empty = DeTable::new();
+        let document = node.get_ref().as_table().unwrap_or(&empty);
+        if need == Need::Accounts {
+            missing(document, &mut faults);
+        }
+        contradictions(document, &mut faults);
+        faults.with_syntax(text, &errors);
+        match config {
+            Some(config) if faults.is_empty() => Ok((config, oddities(document))),
+            _ => Err(faults),
+        }
     }
 
-    /// What no single place in the file is wrong about.
-    pub(crate) fn check(&self) -> Result<(), String> {
-        if self.datadog.is_none() {
-            return Err(NO_DATADOG.into());
+    /// Relative paths are meant from the folder of the file that they are in, wherever the program is
+    /// started.
+    fn start_paths_from(&mut self, folder: &Path) {
+        let dirs = [
+            &mut self.state.dir,
+            &mut self.tls.ca_file,
+            &mut self.content.dir,
+        ];
+        let dirs = dirs.into_iter().flatten();
+        let archive = self.archive.iter_mut().map(|archive| &mut archive.dir);
+        let datadog = self.datadog.iter_mut();
+        let secrets = datadog
+            .flat_map(|datadog| [Some(&mut datadog.api_key), datadog.app_key.as_mut()])
+            .flatten()
+            .chain(&mut self.privacy.key)
+            .chain(self.accounts.iter_mut().map(|account| &mut account.token));
+        let files = secrets.filter_map(|secret| match secret {
+            Secret::File(path) => Some(path),
+            _ => None,
+        });
+        for path in dirs.chain(archive).chain(files) {
+            *path = folder.join(&*path);
         }
-        if self.accounts.is_empty() {
-            return Err("there is no account: add [[accounts]] with a name and a token".into());
-        }
-        let mut names = BTreeSet::new();
-        for account in &self.accounts {
-            if !names.insert(&account.name) {
-                let name = &account.name;
-                return Err(format!(
-                    "two accounts are called {name}: rename one of them"
-                ));
-            }
-        }
-        Ok(())
     }
 
     /// A file with a secret in it is for its owner alone; one that holds nothing else is often given to
@@ -478,90 +278,27 @@ impl Content {
     }
 }
 
+/// What a file has to have in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    Accounts,
+    Nothing,
+}
+
+fn missing(document: &DeTable<'_>, faults: &mut Faults) {
+    const KEYS: &[&str] = &["datadog", "accounts"];
+    if table::lacks(document, "datadog", KEYS) {
+        faults.note_missing(None, NO_DATADOG);
+    }
+    let empty = |node: &Node<'_>| node.get_ref().as_array().is_some_and(|all| all.is_empty());
+    if table::lacks(document, "accounts", KEYS) || document.get("accounts").is_some_and(empty) {
+        faults.note_missing(None, NO_ACCOUNT);
+    }
+}
+
 /// An environment variable that says something.
 fn variable(name: &str) -> Option<String> {
     std::env::var(name)
         .ok()
         .filter(|text| !text.trim().is_empty())
-}
-
-fn zstd() -> Compression {
-    Compression::Zstd
-}
-
-/// The longest: half an hour before Datadog drops a log for its date.
-const fn longest_late_after() -> Duration {
-    Duration::from_secs(17 * 3600 + 30 * 60)
-}
-
-const fn rate() -> f64 {
-    Pacer::RATE
-}
-
-const fn burst() -> u32 {
-    Pacer::BURST
-}
-
-/// Line and column of a place in a text, counted from 1.
-fn place(text: &str, offset: usize) -> (usize, usize) {
-    let before = text.get(..offset).unwrap_or(text);
-    let line = before.matches('\n').count() + 1;
-    let column = before.rsplit('\n').next().unwrap_or("").chars().count() + 1;
-    (line, column)
-}
-
-fn parsed<'de, D, T>(deserializer: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: std::str::FromStr<Err: std::fmt::Display>,
-{
-    let text = String::deserialize(deserializer)?;
-    text.parse().map_err(serde::de::Error::custom)
-}
-
-fn parsed_if_there<'de, D, T>(deserializer: D) -> Result<Option<T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: std::str::FromStr<Err: std::fmt::Display>,
-{
-    parsed(deserializer).map(Some)
-}
-
-/// A time in quotes, or as TOML writes it.
-fn start_if_there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Start>, D::Error> {
-    let text = match toml::Value::deserialize(deserializer)? {
-        toml::Value::String(text) => text,
-        other => other.to_string(),
-    };
-    text.parse().map(Some).map_err(serde::de::Error::custom)
-}
-
-/// A time such as `30s`.
-fn length<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    duration(&text).map_err(serde::de::Error::custom)
-}
-
-fn by_feed<'de, D, T>(deserializer: D) -> Result<BTreeMap<Feed, T>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: Deserialize<'de>,
-{
-    let by_name = BTreeMap::<String, T>::deserialize(deserializer)?;
-    let by_feed = by_name
-        .into_iter()
-        .map(|(name, settings)| Ok((name.parse()?, settings)));
-    by_feed
-        .collect::<Result<_, onepassword_events::Error>>()
-        .map_err(serde::de::Error::custom)
-}
-
-fn parsed_list<'de, D, T>(deserializer: D) -> Result<Option<Vec<T>>, D::Error>
-where
-    D: Deserializer<'de>,
-    T: std::str::FromStr<Err: std::fmt::Display>,
-{
-    let texts = Vec::<String>::deserialize(deserializer)?;
-    let values: Result<_, _> = texts.iter().map(|text| text.parse()).collect();
-    values.map(Some).map_err(serde::de::Error::custom)
 }

@@ -1,15 +1,18 @@
 //! What holds for any configuration, for the tests and for the fuzz target `config`.
 
-use crate::config::{Config, Secret};
+use std::path::Path;
 
-/// Any text is a configuration or is refused with a line, a column and one line of text; a literal
-/// secret is shown by neither.
+use crate::config::{Config, Need, Secret};
+
+/// Any text is a configuration or is refused for faults that each have a line, a column and one line of
+/// text, in their order; a literal secret is shown by neither.
 pub(crate) fn config(text: &[u8]) {
     let Ok(text) = str::from_utf8(text) else {
         return;
     };
-    match Config::parse(text) {
-        Ok(config) => {
+    let file = Path::new("f");
+    let mut faults = match Config::parse(text, Need::Nothing) {
+        Ok((config, faults)) => {
             let shown = format!("{config:?}");
             for (secret, _) in config.secrets() {
                 // A short one may be a part of anything.
@@ -20,21 +23,31 @@ pub(crate) fn config(text: &[u8]) {
                     assert!(!shown.contains(literal), "{shown}");
                 }
             }
-            if let Err(fault) = config.check() {
-                assert!(!fault.contains('\n'), "{fault}");
-            }
+            faults
         }
-        Err(error) => {
-            let mut parts = error.splitn(3, ':');
-            let mut number = || parts.next().and_then(|part| part.parse::<usize>().ok());
-            let (line, column) = (number(), number());
-            let lines = text.split('\n').count();
-            assert!(
-                line.is_some_and(|line| (1..=lines).contains(&line)),
-                "{error}"
-            );
-            assert!(column.is_some_and(|column| column >= 1), "{error}");
-            assert!(!error.contains('\n'), "{error}");
+        Err(mut faults) => {
+            let lines = faults.lines(file, text, false);
+            assert!(!lines.is_empty());
+            faults
         }
+    };
+    let lines = faults.lines(file, text, false);
+    let mut last = (1, 1);
+    for line in &lines {
+        assert!(!line.contains('\n'), "{line}");
+        let mut parts = line.splitn(4, ':').skip(1);
+        let mut number = || parts.next().and_then(|part| part.parse::<usize>().ok());
+        let (Some(at), Some(column)) = (number(), number()) else {
+            assert!(line.ends_with(" faults more"), "{line}");
+            continue;
+        };
+        assert!(at <= text.split('\n').count(), "{line}");
+        assert!((at, column) >= last, "{lines:?}");
+        last = (at, column);
+    }
+    let with_excerpts = faults.lines(file, text, true);
+    assert_eq!(with_excerpts.len(), lines.len());
+    for (line, with_excerpt) in lines.iter().zip(with_excerpts) {
+        assert!(with_excerpt.starts_with(line), "{with_excerpt}");
     }
 }

@@ -3,7 +3,12 @@ use std::time::{Duration, SystemTime};
 
 use onepassword_events::Timestamp;
 
+use serde_json::{Value as Json, json};
+use toml::de::DeValue;
+
 use super::duration;
+use super::fault::Faults;
+use super::value::{Node, Value};
 
 /// Where a stream begins that has no cursor: at a time, or so long before its first start.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,5 +34,27 @@ impl FromStr for Start {
         let at = text.parse().map(Self::At);
         at.or_else(|_| duration(text).map(Self::Ago))
             .map_err(|_| "not a time: write 2026-01-31T08:00:00Z, or 30d for 30 days back")
+    }
+}
+
+/// A time may stand without quotes: TOML has times.
+impl Value for Start {
+    fn schema() -> Json {
+        json!({
+            "type": "string",
+            "pattern": r"^\+?(P|[0-9]).*[A-Za-z]",
+            "examples": ["2026-01-31T08:00:00Z", "30d"],
+        })
+    }
+
+    fn read(node: &Node<'_>, faults: &mut Faults) -> Option<Self> {
+        match node.get_ref() {
+            DeValue::String(text) => faults.unless_good(node.span(), text.parse()),
+            DeValue::Datetime(time) => faults.unless_good(node.span(), time.to_string().parse()),
+            _ => {
+                faults.wrong_type(node, "a time in quotes");
+                None
+            }
+        }
     }
 }

@@ -1,6 +1,7 @@
 use std::collections::HashSet;
 use std::io::{self, Write, stdout};
 
+use anstyle::{AnsiColor, Style};
 use op_dd_content::install::Selection;
 use op_dd_content::{Asset, Content, Finding, Level, Samples};
 
@@ -33,7 +34,7 @@ pub(super) fn execute(
         logs => Some(Record::read(logs)?),
     };
     // Whoever reads may have gone.
-    let _ = tell(selected.len(), &findings, &mut stdout().lock());
+    let _ = tell(selected.len(), &findings, &mut anstream::stdout().lock());
     if let Some(record) = record {
         record.complain();
         let lists = kept.watch_lists(&args.lists.watch);
@@ -55,7 +56,8 @@ pub(super) fn execute(
 
 fn tell(files: usize, findings: &[Finding], to: &mut dyn Write) -> io::Result<()> {
     for finding in findings {
-        writeln!(to, "{finding}")?;
+        let style = style(finding.level);
+        writeln!(to, "{style}{finding}{style:#}")?;
     }
     let of = |level| {
         findings
@@ -68,5 +70,12 @@ fn tell(files: usize, findings: &[Finding], to: &mut dyn Write) -> io::Result<()
     match of(Level::Notice) {
         0 => writeln!(to, "{files}: {faults}"),
         notices => writeln!(to, "{files}: {faults}, {}", counted(notices, "notice")),
+    }
+}
+
+fn style(level: Level) -> Style {
+    match level {
+        Level::Fault => AnsiColor::Red.on_default(),
+        _ => AnsiColor::Yellow.on_default(),
     }
 }
