@@ -3,10 +3,10 @@
 
 mod backfill;
 mod browser;
-mod config;
 mod check;
 mod check_end_to_end;
 mod command_line;
+mod config;
 mod container;
 mod content;
 mod content_access;
@@ -27,6 +27,7 @@ mod oracles;
 mod organisation;
 mod outages;
 mod preview;
+mod privacy;
 mod program;
 mod real_pages;
 mod refusals;

@@ -23,6 +23,7 @@ mod job;
 mod logging;
 mod man;
 mod preview;
+mod privacy;
 mod record;
 mod remedy;
 mod run;

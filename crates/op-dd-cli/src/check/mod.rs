@@ -20,6 +20,7 @@ use crate::config::{Config, Secret, Start};
 use crate::content::connection;
 use crate::counted::counted;
 use crate::exit::{Exit, Failure};
+use crate::telemetry::Telemetry;
 
 mod clock;
 mod datadog;
@@ -51,6 +52,8 @@ struct Plan {
     accounts: Accounts,
     tags: Tags,
     ca: Option<Vec<u8>>,
+    /// Nobody looks at it: the parts count their calls in it.
+    telemetry: Telemetry,
 }
 
 impl Plan {
@@ -63,12 +66,14 @@ impl Plan {
         let ca = config.ca_certificates()?;
         let tags = Tags::new(&config.datadog()?.tags)
             .map_err(|error| Failure::configuration(format!("tags of [datadog]: {error}")))?;
-        let accounts = Accounts::new(Arc::clone(&config), ca.as_deref(), tags.clone())?;
+        let telemetry = Telemetry::new(&config);
+        let accounts = Accounts::new(Arc::clone(&config), ca.as_deref(), tags.clone(), &telemetry)?;
         Ok(Self {
             config,
             accounts,
             tags,
             ca,
+            telemetry,
         })
     }
 }
@@ -99,7 +104,7 @@ async fn checklist(args: &ChecklistArgs) -> Vec<Finding> {
         offline: args.offline,
     };
     let intake = (!args.offline || is_at_hand(&datadog.api_key))
-        .then(|| assembly::intake(datadog, &config.http, plan.ca.as_deref()));
+        .then(|| assembly::intake(datadog, &config.http, plan.ca.as_deref(), &plan.telemetry));
     let accounts = open(&plan.accounts, config, args.offline);
     let (of_accounts, (of_datadog, reading)) = tokio::join!(
         stream::iter(&accounts)
