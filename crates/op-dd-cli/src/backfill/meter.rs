@@ -1,4 +1,3 @@
-use std::io::{IsTerminal as _, stderr};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -23,12 +22,11 @@ pub(super) struct Meter {
 impl Meter {
     pub(super) fn new() -> Self {
         let style = ProgressStyle::with_template("{wide_bar} {percent}%\n{msg}");
-        let bar = stderr().is_terminal().then(|| {
-            let bar = ProgressBar::new(1000);
-            bar.with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
-        });
+        let bar = ProgressBar::new(1000)
+            .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
         Self {
-            bar,
+            // Nor can a terminal that only writes on show one.
+            bar: (!bar.is_hidden()).then_some(bar),
             first: None,
             said: Instant::now(),
         }

@@ -53,8 +53,9 @@ struct Plan {
     accounts: Accounts,
     tags: Tags,
     privacy: Privacy,
-    telemetry: Telemetry,
     ca: Option<Vec<u8>>,
+    /// Nobody looks at it: the parts count their calls in it.
+    telemetry: Telemetry,
 }
 
 impl Plan {
@@ -81,8 +82,8 @@ impl Plan {
             accounts,
             tags,
             privacy,
-            telemetry,
             ca,
+            telemetry,
         })
     }
 }
