@@ -54,7 +54,7 @@ impl Document {
                         position: place.position,
                         last_page: place.last_page,
                         committed_at: kept.committed_at.as_ref().map(ToString::to_string),
-                    }))
+                    }));
                 }
             }
         }
