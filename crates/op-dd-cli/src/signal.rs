@@ -19,7 +19,7 @@ pub(crate) async fn until_told_to_stop<T, F>(
 where
     F: Future<Output = T>,
 {
-    let mut signals = Signals::listen().map_err(deaf)?;
+    let mut signals = Signals::listen().map_err(|error| deaf(&error))?;
     let (tell, stop) = Stop::channel();
     let mut work = std::pin::pin!(work(stop));
     tokio::select! {
@@ -82,7 +82,9 @@ pub(crate) struct Hangups(tokio::signal::unix::Signal);
 impl Hangups {
     pub(crate) fn listen() -> Result<Self, Failure> {
         use tokio::signal::unix::{SignalKind, signal};
-        signal(SignalKind::hangup()).map(Self).map_err(deaf)
+        signal(SignalKind::hangup())
+            .map(Self)
+            .map_err(|error| deaf(&error))
     }
 
     pub(crate) async fn next(&mut self) {
@@ -107,7 +109,7 @@ impl Hangups {
     }
 }
 
-fn deaf(error: io::Error) -> Failure {
+fn deaf(error: &io::Error) -> Failure {
     Failure::new(Exit::Defect, format!("no signal can be heard: {error}"))
 }
 

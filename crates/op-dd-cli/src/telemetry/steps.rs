@@ -9,7 +9,9 @@ use prometheus_client::metrics::histogram::Histogram;
 
 /// How long steps take: from a twentieth of a second, for one that finds nothing new, to the ten minutes
 /// that a delivery may take.
-pub(super) struct Steps(Family<[(&'static str, String); 2], Histogram, fn() -> Histogram>);
+pub(super) struct Steps(Family<Labels, Histogram, fn() -> Histogram>);
+
+type Labels = [(&'static str, String); 2];
 
 const BUCKETS: [f64; 12] = [
     0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0, 600.0,
