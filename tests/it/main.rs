@@ -1,9 +1,13 @@
 //! Everything that crosses crates: the libraries against the fakes over real sockets, and the real
 //! program.
 
+mod accounts;
 mod backfill;
 mod browser;
+mod check;
+mod check_end_to_end;
 mod command_line;
+mod config;
 mod container;
 mod content;
 mod content_access;
@@ -24,7 +28,9 @@ mod oracles;
 mod organisation;
 mod outages;
 mod preview;
+mod privacy;
 mod program;
+mod proxy;
 mod real_pages;
 mod refusals;
 mod rotation;

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use datadog_logs::Tags;
 use onepassword_events::{
-    AccessToken, Client, ErrorKind, EventSource as _, Feed, Pacer, ReqwestTransport,
+    AccessToken, Client, ErrorKind, EventSource as _, Feed, Pacer, ReqwestTransport, RetryPolicy,
 };
 use op_dd_bridge::{Account, Context, Name};
 
@@ -120,11 +120,15 @@ impl Accounts {
             .map_err(|fault| failure(Exit::Token, &fault))?;
         let pacer = self.pacer(&token, settings);
         let secret = settings.token.clone();
+        // The bridge does its own waiting, and who only asks wants to be told at once.
+        let mut retries = RetryPolicy::default();
+        retries.attempts = 0;
         let mut client = Client::builder(token)
             .user_agent(USER_AGENT)
             .pacer(pacer)
             .transport(self.transport.clone())
             .timeout(self.config.http.timeout)
+            .retries(retries)
             .reread_token(move || aside(read_token, secret.clone()));
         if let Some(region) = settings.region {
             client = client.region(region);

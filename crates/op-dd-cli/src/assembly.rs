@@ -5,13 +5,14 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use datadog_logs::{ApiKey, BuildError, ReqwestTransport, Site, Tags};
-use op_dd_bridge::{Bridge, BridgeBuilder, DefaultMapper, FileStore, Name, Progress};
+use op_dd_bridge::{Bridge, BridgeBuilder, DefaultMapper, FileStore, Name, Privacy, Progress};
 
 use crate::accounts::{Accounts, LeftOut, Member};
 use crate::archive::Archive;
 use crate::config::{self, Config, Secret};
 use crate::exit::{Exit, Failure};
 use crate::job::{Job, Ledger, Part, Sink};
+use crate::privacy::privacy;
 use crate::secrets::aside;
 use crate::telemetry::{Side, Telemetry};
 
@@ -30,6 +31,7 @@ pub(crate) struct Assembly {
     pub(crate) intake: Arc<datadog_logs::Client>,
     telemetry: Telemetry,
     config: Arc<Config>,
+    privacy: Privacy,
     /// One for each folder: it is cleared when it is opened.
     archives: Mutex<HashMap<PathBuf, Arc<Archive>>>,
 }
@@ -46,6 +48,7 @@ pub(crate) fn assemble(
     let store = Arc::new(store);
     let ca = config.ca_certificates()?;
     let datadog = config.datadog()?;
+    let privacy = privacy(&config)?;
     let intake = Arc::new(intake(datadog, &config.http, ca.as_deref(), telemetry)?);
     let tags = Tags::new(&datadog.tags)
         .map_err(|error| Failure::configuration(format!("tags of [datadog]: {error}")))?;
@@ -58,7 +61,7 @@ pub(crate) fn assemble(
     let telling = Arc::clone(&observer);
     let builder = Bridge::builder(intake.clone(), store.clone(), store)
         .tags(tags)
-        .mapper(DefaultMapper::new().late_after(datadog.late_after))
+        .mapper(privacy.around(DefaultMapper::new().late_after(datadog.late_after)))
         .first_start(config.polling.start)
         .heartbeat(config.telemetry.heartbeat)
         .poll_interval(config.polling.interval)
@@ -73,6 +76,7 @@ pub(crate) fn assemble(
         intake,
         telemetry: telemetry.clone(),
         config,
+        privacy,
         archives: Mutex::default(),
     };
     if let Some(settings) = &assembly.config.archive {
@@ -170,7 +174,7 @@ impl Assembly {
             .entry(folder.clone())
             .or_insert_with(|| Arc::new(Archive::at(folder)));
         let archive = Arc::clone(archive);
-        let mapper = DefaultMapper::new().keep_dates();
+        let mapper = self.privacy.around(DefaultMapper::new().keep_dates());
         Ok(self.live.beside().sink(archive).mapper(mapper))
     }
 
@@ -218,7 +222,7 @@ pub(crate) fn open_store(folder: &Path) -> Result<FileStore, Failure> {
     Ok(FileStore::open(folder)?)
 }
 
-fn intake(
+pub(crate) fn intake(
     settings: &config::Datadog,
     http: &config::Http,
     ca: Option<&[u8]>,

@@ -2,6 +2,8 @@ use std::error::Error;
 use std::fmt;
 use std::process::ExitCode;
 
+use datadog_logs::SendErrorKind;
+use onepassword_events::ErrorKind;
 use op_dd_bridge::{StoreError, StoreErrorKind};
 
 /// What the program's exit code says. The numbers are a promise to scripts.
@@ -22,6 +24,40 @@ pub(crate) enum Exit {
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)
+    }
+}
+
+impl From<ErrorKind> for Exit {
+    fn from(kind: ErrorKind) -> Self {
+        match kind {
+            ErrorKind::Token | ErrorKind::Unauthorized => Self::Token,
+            ErrorKind::Timeout
+            | ErrorKind::Connect
+            | ErrorKind::Certificate
+            | ErrorKind::Network
+            | ErrorKind::Server
+            | ErrorKind::RateLimited
+            | ErrorKind::NotFound
+            | ErrorKind::Unexpected => Self::Unreachable,
+            _ => Self::Partial,
+        }
+    }
+}
+
+impl From<SendErrorKind> for Exit {
+    fn from(kind: SendErrorKind) -> Self {
+        match kind {
+            SendErrorKind::Unauthorized => Self::ApiKey,
+            SendErrorKind::Storage(_) => Self::StateFolder,
+            SendErrorKind::Timeout
+            | SendErrorKind::Connect
+            | SendErrorKind::Certificate
+            | SendErrorKind::Network
+            | SendErrorKind::Server
+            | SendErrorKind::RateLimited
+            | SendErrorKind::Unexpected(_) => Self::Unreachable,
+            _ => Self::Partial,
+        }
     }
 }
 

@@ -8,6 +8,7 @@ mod archive;
 mod args;
 mod assembly;
 mod backfill;
+mod check;
 mod completions;
 mod config;
 mod config_texts;
@@ -22,6 +23,7 @@ mod job;
 mod logging;
 mod man;
 mod preview;
+mod privacy;
 mod record;
 mod remedy;
 mod run;
@@ -73,9 +75,10 @@ fn execute(args: Args) -> Result<Exit, Failure> {
     let done = runtime.block_on(async {
         match args.command {
             Command::Run(args) => run::execute(&args).await,
-            Command::Cursor(args) => cursor::execute(&args).await,
-            Command::Backfill(args) => backfill::execute(&args).await,
+            Command::Check(args) => check::execute(&args).await,
             Command::Config(args) => config_texts::print(&args),
+            Command::Backfill(args) => backfill::execute(&args).await,
+            Command::Cursor(args) => cursor::execute(&args).await,
             Command::Demo(args) => demo::execute(&args).await,
             Command::Content(args) => content::execute(&args).await,
             Command::Preview(args) => preview::execute(&args),

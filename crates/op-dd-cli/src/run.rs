@@ -149,30 +149,8 @@ fn is_certificate(error: &StepError) -> bool {
 
 fn cause(error: &StepError) -> Exit {
     match error {
-        StepError::Source(error) => match error.kind() {
-            ErrorKind::Token | ErrorKind::Unauthorized => Exit::Token,
-            ErrorKind::Timeout
-            | ErrorKind::Connect
-            | ErrorKind::Certificate
-            | ErrorKind::Network
-            | ErrorKind::Server
-            | ErrorKind::RateLimited
-            | ErrorKind::NotFound
-            | ErrorKind::Unexpected => Exit::Unreachable,
-            _ => Exit::Partial,
-        },
-        StepError::Sink { error, .. } => match error.kind() {
-            SendErrorKind::Unauthorized => Exit::ApiKey,
-            SendErrorKind::Storage(_) => Exit::StateFolder,
-            SendErrorKind::Timeout
-            | SendErrorKind::Connect
-            | SendErrorKind::Certificate
-            | SendErrorKind::Network
-            | SendErrorKind::Server
-            | SendErrorKind::RateLimited
-            | SendErrorKind::Unexpected(_) => Exit::Unreachable,
-            _ => Exit::Partial,
-        },
+        StepError::Source(error) => error.kind().into(),
+        StepError::Sink { error, .. } => error.kind().into(),
         StepError::Store(error) => error.kind().into(),
         StepError::Paused { .. } => Exit::Unreachable,
         _ => Exit::Partial,

@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 use crate::logging::LogFormat;
 
 mod backfill;
+mod check;
 mod completions;
 mod config;
 mod content;
@@ -15,6 +16,7 @@ mod preview;
 mod run;
 
 pub(crate) use backfill::BackfillArgs;
+pub(crate) use check::{ChecklistArgs, Form};
 pub(crate) use completions::CompletionsArgs;
 pub(crate) use config::{ConfigArgs, ConfigCommand};
 pub(crate) use content::{
@@ -60,12 +62,14 @@ line says why, in plain text: op-dd: …";
 pub(crate) enum Command {
     /// Carry events from 1Password to Datadog
     Run(RunArgs),
-    /// Say how far every stream has come, and put streams elsewhere
-    Cursor(CursorArgs),
-    /// Carry a stretch of history, beside what happens now
-    Backfill(BackfillArgs),
+    /// Look at both ends and everything between, and say what to do about what is wrong
+    Check(ChecklistArgs),
     /// Print an example of the configuration, or its schema
     Config(ConfigArgs),
+    /// Carry a stretch of history, beside what happens now
+    Backfill(BackfillArgs),
+    /// Say how far every stream has come, and put streams elsewhere
+    Cursor(CursorArgs),
     /// Try it without any account: fakes of both ends on this machine, real HTTP between
     Demo(DemoArgs),
     /// Dashboards, detection rules, monitors and a log pipeline, as files

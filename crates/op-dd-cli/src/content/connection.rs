@@ -9,7 +9,7 @@ use crate::exit::{Exit, Failure};
 const USER_AGENT: &str = concat!("op-dd/", env!("CARGO_PKG_VERSION"));
 
 /// A client that speaks to where the configuration says.
-pub(super) fn client(config: &Config) -> Result<Client, Failure> {
+pub(crate) fn client(config: &Config) -> Result<Client, Failure> {
     let datadog = config.datadog()?;
     let site = datadog.api_url.as_ref().or(datadog.site.as_ref());
     if datadog.url.is_some() && site.is_none() {
@@ -47,7 +47,7 @@ fn key(secret: &Secret, which: &str) -> Result<Key, Failure> {
 }
 
 /// A call that failed ends the program.
-pub(super) fn failure(error: &ApiError) -> Failure {
+pub(crate) fn failure(error: &ApiError) -> Failure {
     let (exit, remedy) = match error.kind() {
         ApiErrorKind::Key => (Exit::ApiKey, ": see api_key and site of [datadog]"),
         ApiErrorKind::Permission(_) => (Exit::ApiKey, ""),

@@ -10,7 +10,7 @@ use crate::config::{self, Config};
 use crate::exit::{Exit, Failure};
 
 mod check;
-mod connection;
+pub(crate) mod connection;
 mod coverage;
 mod diff;
 mod install;
