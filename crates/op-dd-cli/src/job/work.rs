@@ -55,13 +55,18 @@ pub(crate) async fn carry(job: Job, parts: Vec<Bridge>, ledger: Arc<Ledger>, sto
 pub(crate) struct Ledger {
     jobs: Jobs,
     standing: Mutex<Standing>,
+    /// One note after the other, or an older one could come last.
+    turn: Mutex<()>,
 }
 
 impl Ledger {
     /// Goes on with what another process has left.
     pub(crate) fn open(jobs: Jobs, before: Option<Standing>) -> Self {
-        let standing = Mutex::new(Standing::taken_up(before));
-        Self { jobs, standing }
+        Self {
+            jobs,
+            standing: Mutex::new(Standing::taken_up(before)),
+            turn: Mutex::default(),
+        }
     }
 
     /// Takes note of the streams that a job has.
@@ -90,7 +95,7 @@ impl Ledger {
         }
     }
 
-    async fn note_for_ever(&self, id: &str) -> Infallible {
+    async fn note_for_ever(self: &Arc<Self>, id: &str) -> Infallible {
         loop {
             self.note(id).await;
             sleep(NOTE).await;
@@ -98,14 +103,14 @@ impl Ledger {
     }
 
     /// Where a slow disk keeps nothing else from going on.
-    async fn note(&self, id: &str) {
-        let standing = {
-            let mut standing = self.lock();
+    async fn note(self: &Arc<Self>, id: &str) {
+        let (ledger, id) = (Arc::clone(self), id.to_owned());
+        let noting = tokio::task::spawn_blocking(move || {
+            let _turn = ledger.turn.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut standing = ledger.lock().clone();
             standing.updated_at = SystemTime::now().into();
-            standing.clone()
-        };
-        let (jobs, id) = (self.jobs.clone(), id.to_owned());
-        let noting = tokio::task::spawn_blocking(move || jobs.note(&id, &standing));
+            ledger.jobs.note(&id, &standing)
+        });
         if let Ok(Err(failure)) = noting.await {
             tracing::debug!("how far the backfill is was not noted: {failure}");
         }
