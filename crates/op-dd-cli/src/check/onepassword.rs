@@ -282,7 +282,7 @@ fn failed(check: Check, error: &Error, client: &Client, around: &Surroundings) -
         ErrorKind::Connect => {
             remedy = around
                 .way
-                .remedy(client.endpoint().url(), "url or region of the account")
+                .remedy(client.endpoint().url(), "url or region of the account");
         }
         _ => {}
     }
