@@ -1,10 +1,13 @@
 //! Everything that crosses crates: the libraries against the fakes over real sockets, and the real
 //! program.
 
+mod accounts;
+mod backfill;
 mod browser;
 mod check;
 mod check_end_to_end;
 mod command_line;
+mod config;
 mod container;
 mod content;
 mod content_access;
@@ -25,9 +28,12 @@ mod oracles;
 mod organisation;
 mod outages;
 mod preview;
+mod privacy;
 mod program;
+mod proxy;
 mod real_pages;
 mod refusals;
+mod rotation;
 mod rules;
 mod running;
 mod scenarios;
@@ -37,6 +43,7 @@ mod soak;
 mod sockets;
 mod state;
 mod systemd;
+mod telemetry;
 mod terminal;
 mod tls;
 mod workspace;

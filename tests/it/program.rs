@@ -108,8 +108,18 @@ impl Going {
 
     #[cfg(unix)]
     pub(crate) fn terminate(&self) {
+        self.tell("-TERM");
+    }
+
+    #[cfg(unix)]
+    pub(crate) fn hang_up(&self) {
+        self.tell("-HUP");
+    }
+
+    #[cfg(unix)]
+    fn tell(&self, signal: &str) {
         let pid = self.child.id().to_string();
-        let told = Command::new("kill").args(["-TERM", &pid]).status();
+        let told = Command::new("kill").args([signal, &pid]).status();
         assert!(told.unwrap().success());
     }
 

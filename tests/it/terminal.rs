@@ -9,6 +9,7 @@ use std::io::Read as _;
 use std::process::{Child, Command, Stdio};
 use std::thread::{self, JoinHandle};
 
+use op_dd_fakes::{FakeDatadog, FakeEvents};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{Winsize, tcsetwinsize};
 use tempfile::TempDir;
@@ -17,6 +18,9 @@ use crate::program::{Run, World, op_dd, until};
 
 /// What begins every colour and every movement of the cursor.
 const ESCAPE: char = '\u{1b}';
+
+/// How a check that went well is shown.
+const CHECKED: &str = "\u{1b}[32m";
 
 /// A program in a terminal of its own. Dropped, it is killed.
 pub(crate) struct Terminal {
@@ -158,6 +162,49 @@ fn a_dumb_terminal_is_shown_no_bar() {
     assert!(shown.contains("3000 events read"), "{shown}");
 }
 
+/// A stretch of history that takes long enough for a bar to be drawn.
+fn backfill() -> (World, Command) {
+    let slow = "events:slow=500msx3".parse().unwrap();
+    let events = FakeEvents::builder().script([slow]);
+    let world = World::of(events, FakeDatadog::builder());
+    world.occur("event");
+    let command = world.command(&[
+        "backfill",
+        "--config",
+        "op-dd.toml",
+        "--state",
+        "state",
+        "--account",
+        "acme",
+        "--from",
+        "2d",
+        "--archive",
+        "archive",
+    ]);
+    (world, command)
+}
+
+#[test]
+fn a_terminal_shows_how_far_a_backfill_is() {
+    let (_world, command) = backfill();
+    let (code, shown) = Terminal::run(command);
+    assert_eq!(code, Some(0), "{shown}");
+    assert!(shown.contains("pages a second"), "{shown}");
+    let (_, rest) = shown.rsplit_once("\u{1b}[").unwrap();
+    assert!(rest.contains("is done"), "{shown}");
+}
+
+#[test]
+fn a_pipe_shows_no_bar_of_a_backfill() {
+    let (_world, mut command) = backfill();
+    command.env("TERM", "xterm-256color");
+    let run = Run::of(command);
+    assert_eq!(run.code, Some(0), "{run}");
+    let shown = format!("{}{}", run.stdout, run.stderr);
+    assert!(!shown.contains([ESCAPE, '█']), "{run}");
+    assert!(shown.contains("is done"), "{run}");
+}
+
 /// Every command with colours, with a colour that it shows: an escape sequence before a word.
 fn coloured() -> Vec<(World, &'static [&'static str], &'static str)> {
     let world = World::new();
@@ -178,6 +225,7 @@ fn coloured() -> Vec<(World, &'static [&'static str], &'static str)> {
             "\u{1b}[32m INFO",
         ),
         (World::new(), &["--help"], "\u{1b}[1m"),
+        (World::new(), &["check", "--config", "op-dd.toml"], CHECKED),
     ]
 }
 

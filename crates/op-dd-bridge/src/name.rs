@@ -2,10 +2,13 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 /// The name of an account or of a destination: it serves as a tag, as a folder and as a key.
 ///
 /// 1 to 63 lower-case letters, digits, `-` and `_`, of which the first is a letter or a digit.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct Name(Cow<'static, str>);
 
 impl Name {
@@ -48,6 +51,20 @@ impl Name {
      beginning with a letter or a digit"
 )]
 pub struct NameError(String);
+
+impl TryFrom<String> for Name {
+    type Error = NameError;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::new(text)
+    }
+}
+
+impl From<Name> for String {
+    fn from(name: Name) -> Self {
+        name.0.into_owned()
+    }
+}
 
 impl FromStr for Name {
     type Err = NameError;

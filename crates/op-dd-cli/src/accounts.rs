@@ -12,6 +12,7 @@ use op_dd_bridge::{Account, Context, Name};
 use crate::config::{self, Config, Secret};
 use crate::exit::{Exit, Failure};
 use crate::secrets::aside;
+use crate::telemetry::{Counted, Side, Telemetry};
 
 const USER_AGENT: &str = concat!("op-dd/", env!("CARGO_PKG_VERSION"));
 
@@ -19,7 +20,7 @@ const USER_AGENT: &str = concat!("op-dd/", env!("CARGO_PKG_VERSION"));
 pub(crate) struct Accounts {
     config: Arc<Config>,
     /// One for all: they share their connections, and what is trusted is read once.
-    transport: ReqwestTransport,
+    transport: Counted<ReqwestTransport>,
     tags: Tags,
     feed_tags: BTreeMap<Feed, Tags>,
     /// 1Password counts requests by its own accounts, so those that are the same over there share a
@@ -34,6 +35,18 @@ pub(crate) struct Member {
     pub(crate) client: Client,
 }
 
+/// How many requests of an account backfills leave to live polling: a few rounds of all feeds.
+const RESERVE: u32 = 10;
+
+impl Member {
+    /// The account, read by a client that has time.
+    pub(crate) fn unhurried(&self) -> Account {
+        let pacer = self.client.pacer().reserving(RESERVE);
+        let client = self.client.with_pacer(pacer);
+        self.account.clone().source(Arc::new(client))
+    }
+}
+
 /// An account that could not be opened, and why.
 pub(crate) struct LeftOut {
     pub(crate) name: Name,
@@ -42,7 +55,12 @@ pub(crate) struct LeftOut {
 
 impl Accounts {
     /// Those of the configuration, whose logs all have these tags.
-    pub(crate) fn new(config: Arc<Config>, ca: Option<&[u8]>, tags: Tags) -> Result<Self, Failure> {
+    pub(crate) fn new(
+        config: Arc<Config>,
+        ca: Option<&[u8]>,
+        tags: Tags,
+        telemetry: &Telemetry,
+    ) -> Result<Self, Failure> {
         let transport = transport(&config.http, ca)?;
         let mut feed_tags = BTreeMap::new();
         for (feed, settings) in &config.feeds {
@@ -53,7 +71,7 @@ impl Accounts {
         }
         Ok(Self {
             config,
-            transport,
+            transport: telemetry.counted(Side::OnePassword, transport),
             tags,
             feed_tags,
             pacers: Mutex::default(),

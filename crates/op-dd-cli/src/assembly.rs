@@ -4,14 +4,17 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use datadog_logs::{ApiKey, BuildError, Site, Tags};
-use op_dd_bridge::{Bridge, BridgeBuilder, DefaultMapper, FileStore, Name, Progress};
+use datadog_logs::{ApiKey, BuildError, ReqwestTransport, Site, Tags};
+use op_dd_bridge::{Bridge, BridgeBuilder, DefaultMapper, FileStore, Name, Privacy, Progress};
 
 use crate::accounts::{Accounts, LeftOut, Member};
 use crate::archive::Archive;
 use crate::config::{self, Config, Secret};
 use crate::exit::{Exit, Failure};
+use crate::job::{Job, Ledger, Part, Sink};
+use crate::privacy::privacy;
 use crate::secrets::aside;
+use crate::telemetry::{Side, Telemetry};
 
 const USER_AGENT: &str = concat!("op-dd/", env!("CARGO_PKG_VERSION"));
 
@@ -25,7 +28,10 @@ pub(crate) struct Assembly {
     /// The accounts of the configuration that are not carried.
     pub(crate) left_out: Vec<LeftOut>,
     pub(crate) observer: Observer,
+    pub(crate) intake: Arc<datadog_logs::Client>,
+    telemetry: Telemetry,
     config: Arc<Config>,
+    privacy: Privacy,
     /// One for each folder: it is cleared when it is opened.
     archives: Mutex<HashMap<PathBuf, Arc<Archive>>>,
 }
@@ -36,24 +42,26 @@ pub(crate) type Observer = Arc<dyn Fn(&Progress<'_>) + Send + Sync>;
 pub(crate) fn assemble(
     config: Arc<Config>,
     store: FileStore,
+    telemetry: &Telemetry,
     observer: Observer,
 ) -> Result<Assembly, Failure> {
     let store = Arc::new(store);
     let ca = config.ca_certificates()?;
     let datadog = config.datadog()?;
-    let intake = Arc::new(intake(datadog, &config.http, ca.as_deref())?);
+    let privacy = privacy(&config)?;
+    let intake = Arc::new(intake(datadog, &config.http, ca.as_deref(), telemetry)?);
     let tags = Tags::new(&datadog.tags)
         .map_err(|error| Failure::configuration(format!("tags of [datadog]: {error}")))?;
-    let accounts = Accounts::new(Arc::clone(&config), ca.as_deref(), tags.clone())?;
+    let accounts = Accounts::new(Arc::clone(&config), ca.as_deref(), tags.clone(), telemetry)?;
     let (members, left_out) = accounts.open_all();
     if members.is_empty() && !left_out.is_empty() {
         return Err(all_left_out(left_out));
     }
 
     let telling = Arc::clone(&observer);
-    let builder = Bridge::builder(intake, store.clone(), store)
+    let builder = Bridge::builder(intake.clone(), store.clone(), store)
         .tags(tags)
-        .mapper(DefaultMapper::new().late_after(datadog.late_after))
+        .mapper(privacy.around(DefaultMapper::new().late_after(datadog.late_after)))
         .first_start(config.polling.start)
         .heartbeat(config.telemetry.heartbeat)
         .poll_interval(config.polling.interval)
@@ -65,7 +73,10 @@ pub(crate) fn assemble(
         members: BTreeMap::new(),
         left_out,
         observer,
+        intake,
+        telemetry: telemetry.clone(),
         config,
+        privacy,
         archives: Mutex::default(),
     };
     if let Some(settings) = &assembly.config.archive {
@@ -74,6 +85,9 @@ pub(crate) fn assemble(
             .destination(Name::ARCHIVE);
         let builder = builder.heartbeat(assembly.config.telemetry.heartbeat);
         assembly.archive = Some(Arc::new(build(builder, &members)?));
+    }
+    for bridge in assembly.bridges() {
+        telemetry.show_streams(bridge.streams());
     }
     for member in members {
         assembly.admit(member);
@@ -95,11 +109,47 @@ impl Assembly {
             let builder = bridge.beside().heartbeat(heartbeat);
             build(builder, &members).map(Arc::new)
         });
-        let bridges = bridges.collect::<Result<_, _>>()?;
+        let bridges = bridges.collect::<Result<Vec<_>, _>>()?;
+        for bridge in &bridges {
+            self.telemetry.show_streams(bridge.streams());
+        }
         for member in members {
             self.admit(member);
         }
         Ok(bridges)
+    }
+
+    /// A bridge for a part of a job. It leaves requests to live polling.
+    pub(crate) fn part(
+        &self,
+        job: &Job,
+        part: &Part,
+        member: &Member,
+        ledger: &Arc<Ledger>,
+    ) -> Result<Bridge, Failure> {
+        let refused = |error: &dyn std::fmt::Display| Failure::configuration(error.to_string());
+        let builder = match &part.sink {
+            Sink::Intake => self.live.beside(),
+            Sink::Archive(folder) => self.to_archive(folder)?,
+        };
+        let mut account = member
+            .unhurried()
+            .start(part.from.to_system_time())
+            .end(part.to.to_system_time());
+        if !job.asked.feeds.is_empty() {
+            let feeds = job.asked.feeds.iter().copied();
+            account = account.feeds(feeds).map_err(|error| refused(&error))?;
+        }
+        let (telling, ledger) = (Arc::clone(&self.observer), Arc::clone(ledger));
+        builder
+            .destination(part.name.clone())
+            .observer(move |progress| {
+                telling(progress);
+                ledger.observe(progress);
+            })
+            .account(account)
+            .build()
+            .map_err(|error| refused(&error))
     }
 
     /// Whether the configuration has an account of this name.
@@ -114,19 +164,26 @@ impl Assembly {
             let folder = folder.display();
             Failure::configuration(format!("the archive {folder} is no path: {error}"))
         })?;
+        if let (Some(archive), Some(settings)) = (&self.archive, &self.config.archive)
+            && std::path::absolute(&settings.dir).is_ok_and(|configured| configured == folder)
+        {
+            return Ok(archive.beside());
+        }
         let mut archives = self.archives.lock().unwrap_or_else(PoisonError::into_inner);
         let archive = archives
             .entry(folder.clone())
             .or_insert_with(|| Arc::new(Archive::at(folder)));
         let archive = Arc::clone(archive);
-        let mapper = DefaultMapper::new().keep_dates();
+        let mapper = self.privacy.around(DefaultMapper::new().keep_dates());
         Ok(self.live.beside().sink(archive).mapper(mapper))
     }
 
     fn admit(&mut self, member: Member) {
         self.left_out
             .retain(|left_out| left_out.name != *member.account.name());
-        self.members.insert(member.account.name().clone(), member);
+        let name = member.account.name().clone();
+        self.telemetry.show_account(&name, &member.client);
+        self.members.insert(name, member);
     }
 }
 
@@ -169,30 +226,35 @@ pub(crate) fn intake(
     settings: &config::Datadog,
     http: &config::Http,
     ca: Option<&[u8]>,
+    telemetry: &Telemetry,
 ) -> Result<datadog_logs::Client, Failure> {
     let site = settings.url.as_ref().or(settings.site.as_ref());
     let key = read_key(&settings.api_key)
         .map_err(|fault| Failure::new(Exit::ApiKey, format!("Datadog's API key: {fault}")))?;
     let secret = settings.api_key.clone();
-    let mut client = datadog_logs::Client::builder(key)
-        .site(site.cloned().unwrap_or(Site::US1))
-        .compression(settings.compression)
-        .connect_timeout(http.connect_timeout)
-        .timeout(http.timeout)
-        .user_agent(USER_AGENT)
-        .reread_key(move || aside(read_key, secret.clone()));
+    let mut transport = ReqwestTransport::builder().connect_timeout(http.connect_timeout);
     if let Some(proxy) = &http.proxy {
-        client = client.proxy(proxy.url());
+        transport = transport.proxy(proxy.url());
     }
     if let Some(ca) = ca {
-        client = client.ca_certificates(ca);
+        transport = transport.ca_certificates(ca);
     }
-    client.build().map_err(|error| match error {
+    let failure = |error| match error {
         BuildError::CaCertificates(_) => {
             Failure::configuration(format!("ca_file of [tls]: {error}")).because(&error)
         }
         error => Failure::configuration(error.to_string()),
-    })
+    };
+    let transport = transport.build().map_err(failure)?;
+    datadog_logs::Client::builder(key)
+        .site(site.cloned().unwrap_or(Site::US1))
+        .compression(settings.compression)
+        .transport(Arc::new(telemetry.counted(Side::Datadog, transport)))
+        .timeout(http.timeout)
+        .user_agent(USER_AGENT)
+        .reread_key(move || aside(read_key, secret.clone()))
+        .build()
+        .map_err(failure)
 }
 
 fn read_key(secret: &Secret) -> Result<ApiKey, String> {

@@ -14,31 +14,44 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 use crate::accounts::Member;
 use crate::assembly::Assembly;
 use crate::exit::Failure;
+use crate::job::{Jobs, Ledger, Standing, State, carry};
 use crate::signal::Stop;
 
 /// How often an account is tried again that could not be opened.
 const SECOND_CHANCE: Duration = Duration::from_secs(60);
 
+/// How often it is looked whether there is a new job.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// How many streams are told by name.
+const NAMED: usize = 12;
+
 /// The bridges of an assembly at work, and those that come later: for accounts that could not be opened
 /// at the start, and for jobs.
 pub(crate) struct Crew {
     assembly: Assembly,
+    jobs: Jobs,
     /// Told when secrets may have changed.
     reread: Arc<Notify>,
-    bridges: JoinSet<()>,
+    /// Bridges that go on, and jobs, which come to their end and have an id.
+    work: JoinSet<Option<String>>,
     openings: JoinSet<(Name, Result<Member, Failure>)>,
     /// The accounts that are being opened.
     opening: BTreeSet<Name>,
+    /// The jobs that were taken up, or of which it was said why they can't be.
+    met: BTreeSet<String>,
 }
 
 impl Crew {
-    pub(crate) fn new(assembly: Assembly, reread: Arc<Notify>) -> Self {
+    pub(crate) fn new(assembly: Assembly, jobs: Jobs, reread: Arc<Notify>) -> Self {
         Self {
             assembly,
+            jobs,
             reread,
-            bridges: JoinSet::new(),
+            work: JoinSet::new(),
             openings: JoinSet::new(),
             opening: BTreeSet::new(),
+            met: BTreeSet::new(),
         }
     }
 
@@ -48,27 +61,50 @@ impl Crew {
     }
 
     /// Goes on until it is told to stop, and ends what is under way.
-    pub(crate) async fn run(mut self, stop: Stop) {
+    pub(crate) async fn run(self, stop: Stop) {
+        self.go_on(None, stop).await;
+    }
+
+    /// Goes on until this job is over, or it is told to stop.
+    pub(crate) async fn run_until(self, job: &str, stop: Stop) {
+        self.go_on(Some(job), stop).await;
+    }
+
+    async fn go_on(mut self, last: Option<&str>, stop: Stop) {
+        let (tell, told) = Stop::channel();
         let bridges: Vec<_> = self.assembly.bridges().cloned().collect();
         for bridge in bridges {
-            self.set_out(bridge, &stop);
+            self.set_out(bridge, &told);
         }
-        let mut chances = every(SECOND_CHANCE);
+        let (mut chances, mut looks) = (every(SECOND_CHANCE), every(LOOK));
+        looks.reset_immediately();
         let reread = Arc::clone(&self.reread);
         loop {
             tokio::select! {
                 biased;
                 () = stop.clone().told() => break,
-                Some(ended) = self.bridges.join_next() => came_to_its_end(ended),
+                Some(ended) = self.work.join_next() => {
+                    let job = came_to_its_end(ended);
+                    if last.is_some() && job.as_deref() == last {
+                        break;
+                    }
+                }
                 Some(opened) = self.openings.join_next() => {
                     let (name, opened) = came_to_its_end(opened);
-                    self.opened(name, opened, &stop);
+                    self.opened(name, opened, &told);
                 }
                 () = reread.notified() => self.try_left_out(),
                 _ = chances.tick() => self.try_left_out(),
+                _ = looks.tick() => {
+                    self.take_jobs_up(&told);
+                    if last.is_some_and(|last| self.is_over(last)) {
+                        break;
+                    }
+                }
             }
         }
-        while let Some(ended) = self.bridges.join_next().await {
+        tell.stop();
+        while let Some(ended) = self.work.join_next().await {
             came_to_its_end(ended);
         }
     }
@@ -92,8 +128,75 @@ impl Crew {
 
     fn set_out(&mut self, bridge: Arc<Bridge>, stop: &Stop) {
         let stop = stop.clone();
-        self.bridges
-            .spawn(async move { bridge.run(stop.told()).await });
+        self.work.spawn(async move {
+            bridge.run(stop.told()).await;
+            None
+        });
+    }
+
+    /// Takes up the jobs that somebody has asked for since the last look.
+    fn take_jobs_up(&mut self, stop: &Stop) {
+        let ids = self.jobs.ids().unwrap_or_default();
+        for id in ids {
+            if self.met.contains(&id) {
+                continue;
+            }
+            match self.take_up(&id, stop) {
+                Ok(true) => {
+                    self.met.insert(id);
+                }
+                Ok(false) => {}
+                Err(failure) => {
+                    tracing::error!(job = id, "a backfill can't be done: {failure}");
+                    self.refuse(&id, &failure);
+                    self.met.insert(id);
+                }
+            }
+        }
+    }
+
+    /// Takes a job up, unless it is over: false if its account is not open yet.
+    fn take_up(&mut self, id: &str, stop: &Stop) -> Result<bool, Failure> {
+        let before = self.jobs.standing(id)?;
+        if before.as_ref().is_some_and(Standing::is_over) {
+            return Ok(true);
+        }
+        let job = self.jobs.job(id)?;
+        let name = &job.asked.account;
+        let Some(member) = self.assembly.members.get(name) else {
+            if self.assembly.knows(name) {
+                return Ok(false);
+            }
+            return Err(Failure::configuration(format!(
+                "there is no account {name} in the configuration: add it, or remove the job from jobs in                  the state folder"
+            )));
+        };
+        let ledger = Arc::new(Ledger::open(self.jobs.clone(), before));
+        let parts = job.parts.iter();
+        let parts = parts.map(|part| self.assembly.part(&job, part, member, &ledger));
+        let parts = parts.collect::<Result<Vec<_>, _>>()?;
+        ledger.expect(parts.iter().flat_map(Bridge::streams));
+        let (id, stop) = (id.to_owned(), stop.clone());
+        self.work.spawn(async move {
+            carry(job, parts, ledger, stop).await;
+            Some(id)
+        });
+        Ok(true)
+    }
+
+    /// Lets whoever asked for it know.
+    fn refuse(&self, id: &str, failure: &Failure) {
+        let mut standing = Standing::taken_up(None);
+        standing.state = State::Refused;
+        standing.trouble = Some(failure.to_string());
+        if let Err(failure) = self.jobs.note(id, &standing) {
+            tracing::debug!("{failure}");
+        }
+    }
+
+    fn is_over(&self, job: &str) -> bool {
+        let standing = self.jobs.standing(job).ok().flatten();
+        standing.is_some_and(|standing| standing.is_over())
     }
 
     /// Begins to open the accounts that could not be. A look-up may take long, and nothing waits for it.
@@ -136,10 +239,18 @@ impl Crew {
     }
 }
 
-/// The streams, as they are told.
-pub(crate) fn names<'a>(streams: impl Iterator<Item = &'a StreamId>) -> String {
-    let names: Vec<_> = streams.map(ToString::to_string).collect();
-    names.join(", ")
+/// The streams, as they are told: of many the first by name, and how many more there are.
+pub(crate) fn names<'a>(mut streams: impl Iterator<Item = &'a StreamId>) -> String {
+    let names: Vec<_> = streams
+        .by_ref()
+        .take(NAMED)
+        .map(ToString::to_string)
+        .collect();
+    let names = names.join(", ");
+    match streams.count() {
+        0 => names,
+        more => format!("{names} and {more} more"),
+    }
 }
 
 fn every(time: Duration) -> Interval {

@@ -7,6 +7,7 @@ mod accounts;
 mod archive;
 mod args;
 mod assembly;
+mod backfill;
 mod check;
 mod completions;
 mod config;
@@ -18,14 +19,20 @@ mod cursor;
 mod demo;
 mod exit;
 mod expiry;
+mod job;
 mod logging;
 mod man;
 mod preview;
+mod privacy;
 mod record;
 mod remedy;
 mod run;
 mod secrets;
+mod shift;
 mod signal;
+mod systemd;
+mod telemetry;
+mod upkeep;
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -69,8 +76,9 @@ fn execute(args: Args) -> Result<Exit, Failure> {
         match args.command {
             Command::Run(args) => run::execute(&args).await,
             Command::Check(args) => check::execute(&args).await,
-            Command::Cursor(args) => cursor::execute(&args).await,
             Command::Config(args) => config_texts::print(&args),
+            Command::Backfill(args) => backfill::execute(&args).await,
+            Command::Cursor(args) => cursor::execute(&args).await,
             Command::Demo(args) => demo::execute(&args).await,
             Command::Content(args) => content::execute(&args).await,
             Command::Preview(args) => preview::execute(&args),

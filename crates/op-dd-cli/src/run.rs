@@ -1,18 +1,18 @@
 use std::collections::HashSet;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use datadog_logs::SendErrorKind;
 use onepassword_events::ErrorKind;
-use op_dd_bridge::{Drained, Name, Outcome, Progress, Scope, StepError, StepReport, StreamId};
+use op_dd_bridge::{Drained, Name, Outcome, Scope, StepError, StreamId};
 
 use crate::args::RunArgs;
-use crate::assembly::{assemble, open_store};
+use crate::assembly::open_store;
 use crate::config::Config;
-use crate::crew::{Crew, names};
+use crate::crew::names;
 use crate::exit::{Exit, Failure};
-use crate::remedy::{self, Remedies};
+use crate::remedy;
+use crate::shift::Shift;
 use crate::signal::until_told_to_stop;
+use crate::systemd::{self, News};
 
 pub(crate) async fn execute(args: &RunArgs) -> Result<Exit, Failure> {
     let config = match &args.config {
@@ -21,45 +21,29 @@ pub(crate) async fn execute(args: &RunArgs) -> Result<Exit, Failure> {
     };
     let store = open_store(&config.state_folder(args.state.as_deref())?)?;
     let folder = store.path().display().to_string();
-    let tally = Arc::new(Tally::default());
-    let counting = Arc::clone(&tally);
-    let remedies = Remedies::default();
-    let observer = move |progress: &Progress<'_>| {
-        remedies.observe(progress);
-        if let Progress::Step { stream, report, .. } = progress {
-            counting.add(stream, report);
-            tracing::debug!(%stream, ?report, "carried");
-        }
-    };
-    let assembly = assemble(Arc::new(config), store, Arc::new(observer))?;
-    let left_out: Vec<_> = assembly
-        .left_out
-        .iter()
-        .map(|left_out| left_out.failure.clone())
-        .collect();
-    for failure in &left_out {
-        let until = if args.once {
-            ""
-        } else {
-            ", and it is tried again every minute"
-        };
-        tracing::error!("{failure}; the other accounts go on without it{until}");
-    }
-    let crew = Crew::new(assembly, Arc::default());
+    let Shift {
+        crew,
+        upkeep,
+        left_out,
+        tally,
+    } = Shift::begin(config, store, !args.once).await?;
     // Said once it can be told to stop: before that, it would be killed, though it has done nothing yet.
     let streams = names(crew.streams());
-    let carrying = || tracing::info!(state = folder, "carrying {streams}");
+    let carrying = || {
+        tracing::info!(state = folder, "carrying {streams}");
+        systemd::tell(News::Ready);
+    };
 
     if !args.once {
         let ended = until_told_to_stop(args.grace, |stop| {
             carrying();
             crew.run(stop)
         });
-        let ended = ended.await?;
+        let ended = upkeep.beside(ended).await?;
         if ended.is_none() {
             tracing::warn!("what was under way took too long: the next start carries it again");
         }
-        let read = tally.read.load(Ordering::Relaxed);
+        let read = tally.read();
         tracing::info!("stopped; {read} events carried");
         return Ok(Exit::Clean);
     }
@@ -67,11 +51,10 @@ pub(crate) async fn execute(args: &RunArgs) -> Result<Exit, Failure> {
         carrying();
         crew.drain(args.patience, stop)
     });
-    let drained = drained.await?;
-    let read = tally.read.load(Ordering::Relaxed);
-    let refused = tally.refused.load(Ordering::Relaxed);
+    let drained = upkeep.beside(drained).await?;
+    let read = tally.read();
     tracing::info!("{read} events carried");
-    verdict(drained.as_ref(), &left_out, refused)
+    verdict(drained.as_ref(), &left_out, tally.refused())
 }
 
 /// What came of a drain: clean, partial, or the one cause that stopped every stream. It is none if the
@@ -171,21 +154,5 @@ fn cause(error: &StepError) -> Exit {
         StepError::Store(error) => error.kind().into(),
         StepError::Paused { .. } => Exit::Unreachable,
         _ => Exit::Partial,
-    }
-}
-
-/// What was done in all: the events that went to Datadog, and the dead letters of all streams.
-#[derive(Default)]
-struct Tally {
-    read: AtomicUsize,
-    refused: AtomicUsize,
-}
-
-impl Tally {
-    fn add(&self, stream: &StreamId, report: &StepReport) {
-        if stream.destination == Name::DATADOG {
-            self.read.fetch_add(report.read, Ordering::Relaxed);
-        }
-        self.refused.fetch_add(report.refused, Ordering::Relaxed);
     }
 }

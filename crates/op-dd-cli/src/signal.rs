@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use crate::exit::{Exit, Failure};
+use crate::systemd::{self, News};
 
 /// Does `work`, which is called once the program hears when it is told to stop, is given a future that
 /// completes then, and has `grace` left to come to its end. Returns none if that was too short, or if
@@ -18,8 +19,7 @@ pub(crate) async fn until_told_to_stop<T, F>(
 where
     F: Future<Output = T>,
 {
-    let mut signals = Signals::listen()
-        .map_err(|error| Failure::new(Exit::Defect, format!("no signal can be heard: {error}")))?;
+    let mut signals = Signals::listen().map_err(deaf)?;
     let (tell, stop) = Stop::channel();
     let mut work = std::pin::pin!(work(stop));
     tokio::select! {
@@ -27,12 +27,21 @@ where
         () = signals.next() => {}
     }
     tracing::info!("finishing what is under way");
+    systemd::tell(News::Stopping);
     tell.stop();
     tokio::select! {
         done = &mut work => Ok(Some(done)),
         () = signals.next() => Ok(None),
         () = tokio::time::sleep(grace) => Ok(None),
     }
+}
+
+/// Completes when the program is told to stop, for what can be left at once.
+pub(crate) async fn told_to_stop() -> Result<(), Failure> {
+    let mut signals = Signals::listen()
+        .map_err(|error| Failure::new(Exit::Defect, format!("no signal can be heard: {error}")))?;
+    signals.next().await;
+    Ok(())
 }
 
 /// The other end of a [`Stop`].
@@ -62,6 +71,44 @@ impl Stop {
             std::future::pending::<()>().await;
         }
     }
+}
+
+/// Hears when somebody wants secrets to be read again: SIGHUP. It would end the program if nobody heard
+/// it.
+#[cfg(unix)]
+pub(crate) struct Hangups(tokio::signal::unix::Signal);
+
+#[cfg(unix)]
+impl Hangups {
+    pub(crate) fn listen() -> Result<Self, Failure> {
+        use tokio::signal::unix::{SignalKind, signal};
+        signal(SignalKind::hangup()).map(Self).map_err(deaf)
+    }
+
+    pub(crate) async fn next(&mut self) {
+        if self.0.recv().await.is_none() {
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// There is no such signal.
+#[cfg(not(unix))]
+pub(crate) struct Hangups;
+
+#[cfg(not(unix))]
+impl Hangups {
+    pub(crate) fn listen() -> Result<Self, Failure> {
+        Ok(Self)
+    }
+
+    pub(crate) async fn next(&mut self) {
+        std::future::pending::<()>().await;
+    }
+}
+
+fn deaf(error: io::Error) -> Failure {
+    Failure::new(Exit::Defect, format!("no signal can be heard: {error}"))
 }
 
 #[cfg(unix)]

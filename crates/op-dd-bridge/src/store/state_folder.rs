@@ -63,6 +63,15 @@ pub struct DeadLetterFile {
 }
 
 impl StateFolder {
+    /// Who holds a state folder at present. It waits for the disk.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreErrorKind::Unavailable`] if that can't be found out.
+    pub fn holder(path: &Path) -> Result<Option<Holder>, StoreError> {
+        Holder::find(path).map_err(|error| unlisted(&path.join("lock"), error))
+    }
+
     /// Reads a state folder. It waits for the disk.
     ///
     /// # Errors

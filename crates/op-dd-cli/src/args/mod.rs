@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::logging::LogFormat;
 
+mod backfill;
 mod check;
 mod completions;
 mod config;
@@ -14,6 +15,7 @@ mod man;
 mod preview;
 mod run;
 
+pub(crate) use backfill::BackfillArgs;
 pub(crate) use check::{ChecklistArgs, Form};
 pub(crate) use completions::CompletionsArgs;
 pub(crate) use config::{ConfigArgs, ConfigCommand};
@@ -62,10 +64,12 @@ pub(crate) enum Command {
     Run(RunArgs),
     /// Look at both ends and everything between, and say what to do about what is wrong
     Check(ChecklistArgs),
-    /// Say how far every stream has come, and put streams elsewhere
-    Cursor(CursorArgs),
     /// Print an example of the configuration, or its schema
     Config(ConfigArgs),
+    /// Carry a stretch of history, beside what happens now
+    Backfill(BackfillArgs),
+    /// Say how far every stream has come, and put streams elsewhere
+    Cursor(CursorArgs),
     /// Try it without any account: fakes of both ends on this machine, real HTTP between
     Demo(DemoArgs),
     /// Dashboards, detection rules, monitors and a log pipeline, as files

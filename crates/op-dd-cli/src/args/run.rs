@@ -37,8 +37,8 @@ const CONFIGURATION: &str = r#"A first configuration:
   name = "acme"                    # as you like: it is in the tag account:acme
   token = "env:OP_EVENTS_TOKEN"    # 1Password: Integrations, Events Reporting
 
-Without --config the variables OP_EVENTS_TOKEN, DD_API_KEY and DD_SITE make one account
-that is called default.
+op-dd config example has every setting. Without --config the variables OP_EVENTS_TOKEN,
+DD_API_KEY and DD_SITE make one account that is called default.
 
 The state is kept in --state, else dir of [state], else $STATE_DIRECTORY, else
 $XDG_STATE_HOME/op-dd, else ~/.local/state/op-dd. A stream without a cursor there begins

@@ -13,7 +13,7 @@ const MOST: usize = 100;
 
 /// What is wrong with a file, all of it.
 #[derive(Debug, Default)]
-pub(super) struct Faults(Vec<Fault>);
+pub(crate) struct Faults(Vec<Fault>);
 
 #[derive(Debug, PartialEq, Eq)]
 struct Fault {
@@ -88,7 +88,7 @@ impl Faults {
 
     /// A line for each, in their order in the file: `FILE:LINE:COLUMN: what is wrong and what to do`,
     /// with the place itself below if `shown`.
-    pub(super) fn lines(&mut self, file: &Path, text: &str, shown: bool) -> Vec<String> {
+    pub(crate) fn lines(&mut self, file: &Path, text: &str, shown: bool) -> Vec<String> {
         let file = file.display();
         let start = |fault: &Fault| fault.place.as_ref().map_or(usize::MAX, |place| place.start);
         self.0.sort_by_key(start);

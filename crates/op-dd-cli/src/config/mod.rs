@@ -87,8 +87,8 @@ impl Config {
     pub(crate) fn from_environment() -> Result<Self, Failure> {
         if variable("OP_EVENTS_TOKEN").is_none() && variable("DD_API_KEY").is_none() {
             return Err(Failure::configuration(
-                "there is no configuration: give --config FILE, or set the environment variables \
-                 OP_EVENTS_TOKEN and DD_API_KEY (and DD_SITE, unless it is datadoghq.com)",
+                "there is no configuration: give --config FILE (op-dd config example prints one), or set the \
+                 environment variables OP_EVENTS_TOKEN and DD_API_KEY (and DD_SITE, unless it is datadoghq.com)",
             ));
         }
         let mut config = Self::of_datadog()?;
@@ -167,7 +167,7 @@ impl Config {
     }
 
     /// Reads a text: what it says, with what is odd about it, or all that is wrong with it.
-    fn parse(text: &str, need: Need) -> Result<(Self, Faults), Faults> {
+    pub(crate) fn parse(text: &str, need: Need) -> Result<(Self, Faults), Faults> {
         let mut faults = Faults::default();
         let (document, errors) = DeTable::parse_recoverable(text);
         let node = Spanned::new(document.span(), DeValue::Table(document.into_inner()));
@@ -280,7 +280,7 @@ impl Content {
 
 /// What a file has to have in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Need {
+pub(crate) enum Need {
     Accounts,
     Nothing,
 }

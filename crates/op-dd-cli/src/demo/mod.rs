@@ -15,6 +15,7 @@ use crate::config::{Account, Config, Datadog, Secret, Start, State};
 use crate::exit::{Exit, Failure};
 use crate::run::verdict;
 use crate::signal::until_told_to_stop;
+use crate::telemetry::Telemetry;
 
 mod picture;
 mod scene;
@@ -49,7 +50,9 @@ pub(crate) async fn execute(args: &DemoArgs) -> Result<Exit, Failure> {
     };
     let store = open_store(&config.state_folder(None)?)?;
     scene.keep()?;
-    let Assembly { live, .. } = assemble(Arc::new(config), store, Arc::new(observer))?;
+    // Nobody watches a demonstration.
+    let telemetry = Telemetry::new(&config);
+    let Assembly { live, .. } = assemble(Arc::new(config), store, &telemetry, Arc::new(observer))?;
 
     let begun = Instant::now();
     let patience = Duration::from_secs(60);

@@ -12,6 +12,8 @@ use super::fault::Faults;
 use super::value::{Node, Value};
 
 mod op;
+#[cfg(test)]
+mod tests;
 
 /// A secret is no longer, in bytes: what is can only be the wrong file.
 const MOST_BYTES: u64 = 64 * 1024;
@@ -60,6 +62,9 @@ impl Secret {
         }
         if text.ends_with('\n') {
             text.pop();
+            if text.ends_with('\r') {
+                text.pop();
+            }
         }
         if text.trim().is_empty() {
             return Err(format!("{self:?} is empty: put the secret there"));

@@ -1,0 +1,314 @@
+use std::convert::Infallible;
+use std::io::{Write as _, stdout};
+use std::path::Path;
+use std::time::{Duration, Instant, SystemTime};
+
+use onepassword_events::Timestamp;
+use op_dd_bridge::{FileStore, StateFolder};
+use tokio::time::sleep;
+
+use crate::args::BackfillArgs;
+use crate::assembly::open_store;
+use crate::config::Config;
+use crate::counted::counted;
+use crate::exit::{Exit, Failure};
+use crate::job::{Asked, Job, Jobs, Sink, Standing, State};
+use crate::shift::Shift;
+use crate::signal::{told_to_stop, until_told_to_stop};
+
+mod meter;
+
+use meter::Meter;
+
+/// How long 1Password keeps events.
+const KEPT: Duration = Duration::from_secs(120 * 24 * 3600);
+
+/// How often it is looked how far the job is.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// How long a job may be nobody's until it is left: a service that is started again is away for a moment.
+const NOBODY: Duration = Duration::from_secs(30);
+
+pub(crate) async fn execute(args: &BackfillArgs) -> Result<Exit, Failure> {
+    let config = match &args.config {
+        Some(path) => Config::read(path)?,
+        None => Config::from_environment()?,
+    };
+    let state = config.state_folder(args.state.as_deref())?;
+    let jobs = Jobs::of(&state);
+    if args.list {
+        return list(&jobs);
+    }
+    let planned = plan(args, &config)?;
+    let store = match open_store(&state) {
+        Ok(store) => Some(store),
+        Err(failure) if failure.exit() == Exit::Held => None,
+        Err(failure) => return Err(failure),
+    };
+    let job = match known(&jobs, &planned)? {
+        Some((job, Some(standing))) if standing.state == State::Done => {
+            tell(&format!(
+                "{} has carried this window already ({}): nothing is left to do",
+                job.id,
+                counted_events(&standing)
+            ));
+            return Ok(Exit::Clean);
+        }
+        Some((job, _)) => {
+            tell(&format!("{} goes on where it was", job.id));
+            job
+        }
+        None => {
+            jobs.add(&planned)?;
+            planned
+        }
+    };
+    explain(&job);
+    match store {
+        Some(store) => carry(args, config, store, &jobs, &job).await,
+        None => follow(&state, &jobs, &job).await,
+    }
+}
+
+/// What is asked for, if it can be done.
+fn plan(args: &BackfillArgs, config: &Config) -> Result<Job, Failure> {
+    let (Some(account), Some(from)) = (&args.account, &args.from) else {
+        return Err(Failure::configuration("give --account and --from"));
+    };
+    if !config.accounts.iter().any(|known| known.name == *account) {
+        let known: Vec<_> = config
+            .accounts
+            .iter()
+            .map(|known| known.name.as_str())
+            .collect();
+        return Err(Failure::configuration(format!(
+            "there is no account {account} in the configuration: it has {}",
+            known.join(", ")
+        )));
+    }
+    let now = SystemTime::now();
+    let window = (from.time(now), args.to.time(now));
+    if now.duration_since(window.0).is_ok_and(|age| age > KEPT) {
+        tell("1Password keeps events for 120 days: what is older than that does not come");
+    }
+    let asked = Asked {
+        account: account.clone(),
+        feeds: args.feed.clone(),
+        from: from.text.clone(),
+        to: args.to.text.clone(),
+        redate: args.redate,
+        recent: args.recent,
+        archive: args.archive.clone(),
+    };
+    let configured = config.archive.as_ref().map(|archive| archive.dir.as_path());
+    Job::plan(asked, window, args.archive.as_deref().or(configured), now)
+}
+
+/// The job that was asked for in the same words and is not done, or that was done for the same window.
+fn known(jobs: &Jobs, planned: &Job) -> Result<Option<(Job, Option<Standing>)>, Failure> {
+    for id in jobs.ids()?.into_iter().rev() {
+        let Ok(job) = jobs.job(&id) else {
+            continue;
+        };
+        let standing = jobs.standing(&id)?;
+        let same = job.asked == planned.asked;
+        let is_over = standing.as_ref().is_some_and(Standing::is_over);
+        let is_done = standing
+            .as_ref()
+            .is_some_and(|standing| standing.state == State::Done);
+        if same && (!is_over || is_done && job.window() == planned.window()) {
+            return Ok(Some((job, standing)));
+        }
+    }
+    Ok(None)
+}
+
+/// Says what goes where.
+fn explain(job: &Job) {
+    for part in &job.parts {
+        let span = span(&part.from, &part.to);
+        let (from, to) = (&part.from, &part.to);
+        let sink = match &part.sink {
+            Sink::Archive(folder) => {
+                format!("to the archive {}, by their own dates", folder.display())
+            }
+            Sink::Intake if job.asked.redate => {
+                "to Datadog; older ones with the date of sending".to_owned()
+            }
+            Sink::Intake => "to Datadog once more, beside what live polling carries".to_owned(),
+        };
+        tell(&format!("{span} of events, from {from} to {to}, go {sink}"));
+    }
+    if !job.asked.recent {
+        tell(
+            "events of the last 17 hours are left to live polling; --recent sends them to Datadog, too",
+        );
+    }
+}
+
+/// Does the job in this process, together with live polling.
+async fn carry(
+    args: &BackfillArgs,
+    config: Config,
+    store: FileStore,
+    jobs: &Jobs,
+    job: &Job,
+) -> Result<Exit, Failure> {
+    // Who wants to watch a backfill has op-dd run do it.
+    let Shift { crew, upkeep, .. } = Shift::begin(config, store, true).await?;
+    let mut meter = Meter::new();
+    let ended = until_told_to_stop(args.grace, |stop| async {
+        tokio::select! {
+            biased;
+            () = crew.run_until(&job.id, stop) => {}
+            never = watch(jobs, job, &mut meter) => match never {},
+        }
+    });
+    upkeep.beside(ended).await?;
+    meter.clear();
+    match jobs.standing(&job.id)? {
+        Some(standing) if standing.is_over() => verdict(job, &standing),
+        _ => Err(Failure::new(
+            Exit::Partial,
+            format!(
+                "stopped before {} was done: the same command, or op-dd run, goes on from there",
+                job.id
+            ),
+        )),
+    }
+}
+
+async fn watch(jobs: &Jobs, job: &Job, meter: &mut Meter) -> Infallible {
+    loop {
+        if let Ok(Some(standing)) = jobs.standing(&job.id) {
+            meter.show(job, &standing);
+        }
+        sleep(LOOK).await;
+    }
+}
+
+/// Shows how another process does the job.
+async fn follow(state: &Path, jobs: &Jobs, job: &Job) -> Result<Exit, Failure> {
+    tell("the process that holds the state folder takes the job up");
+    let mut meter = Meter::new();
+    let done = tokio::select! {
+        done = done_by_another(state, jobs, job, &mut meter) => done,
+        told = told_to_stop() => {
+            told?;
+            Err(Failure::new(
+                Exit::Partial,
+                format!(
+                    "{} goes on without this command: op-dd backfill --list says how far it is",
+                    job.id
+                ),
+            ))
+        }
+    };
+    meter.clear();
+    done
+}
+
+async fn done_by_another(
+    state: &Path,
+    jobs: &Jobs,
+    job: &Job,
+    meter: &mut Meter,
+) -> Result<Exit, Failure> {
+    let mut held = Instant::now();
+    loop {
+        if let Some(standing) = jobs.standing(&job.id)? {
+            meter.show(job, &standing);
+            if standing.is_over() {
+                return verdict(job, &standing);
+            }
+        }
+        if StateFolder::holder(state).ok().flatten().is_some() {
+            held = Instant::now();
+        } else if held.elapsed() > NOBODY {
+            return Err(Failure::new(
+                Exit::Partial,
+                format!(
+                    "nobody holds the state folder any more: the same command, or op-dd run, goes on \
+                     with {}",
+                    job.id
+                ),
+            ));
+        }
+        sleep(LOOK).await;
+    }
+}
+
+fn verdict(job: &Job, standing: &Standing) -> Result<Exit, Failure> {
+    if standing.state == State::Refused {
+        let why = standing.trouble.as_deref().unwrap_or("it can't be done");
+        return Err(Failure::configuration(format!("{}: {why}", job.id)));
+    }
+    tell(&format!("{} is done: {}", job.id, counted_events(standing)));
+    if standing.refused > 0 {
+        return Err(Failure::new(
+            Exit::Partial,
+            format!(
+                "events that could not be delivered for faults of their own: {}; they are kept under \
+                 dead-letters in the state folder",
+                standing.refused
+            ),
+        ));
+    }
+    Ok(Exit::Clean)
+}
+
+fn list(jobs: &Jobs) -> Result<Exit, Failure> {
+    let ids = jobs.ids()?;
+    if ids.is_empty() {
+        tell("there is no job");
+    }
+    for id in ids {
+        let job = jobs.job(&id)?;
+        let standing = jobs.standing(&id)?;
+        let Asked {
+            account, from, to, ..
+        } = &job.asked;
+        let how_far = match &standing {
+            None => "waits for op-dd run".to_owned(),
+            Some(standing) => {
+                let state = match standing.state {
+                    State::Running => format!("in process {}", standing.pid),
+                    State::Stopped => "waits for op-dd run".to_owned(),
+                    State::Done => "done".to_owned(),
+                    State::Refused => "refused".to_owned(),
+                };
+                let trouble = standing.trouble.iter();
+                let trouble: String = trouble.map(|why| format!("; {why}")).collect();
+                let percent = standing.fraction(&job) * 100.0;
+                let events = counted_events(standing);
+                format!("{state}, {percent:.0} %, {events}{trouble}")
+            }
+        };
+        tell(&format!("{id}  {account}  {from} to {to}  {how_far}"));
+    }
+    Ok(Exit::Clean)
+}
+
+fn counted_events(standing: &Standing) -> String {
+    counted(
+        usize::try_from(standing.events).unwrap_or(usize::MAX),
+        "event",
+    )
+}
+
+/// How long it is from one time to another, in days, or in hours if that is less than two days.
+fn span(from: &Timestamp, to: &Timestamp) -> String {
+    let length = to.to_system_time().duration_since(from.to_system_time());
+    let hours = length.unwrap_or_default().as_secs().div_ceil(3600);
+    let hours = usize::try_from(hours).unwrap_or(usize::MAX);
+    if hours < 48 {
+        counted(hours, "hour")
+    } else {
+        counted(hours / 24, "day")
+    }
+}
+
+fn tell(line: &str) {
+    // Whoever reads may have gone.
+    let _ = writeln!(stdout(), "{line}");
+}

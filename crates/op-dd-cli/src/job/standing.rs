@@ -1,0 +1,129 @@
+use std::collections::BTreeMap;
+use std::time::{Duration, SystemTime};
+
+use onepassword_events::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::{FORMAT, Job, Part};
+
+/// How far a job is, written by the process that does it about once a second: what a kill takes away of
+/// the counts is a second's.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Standing {
+    format: u64,
+    pub(crate) state: State,
+    /// Of the process that does it.
+    pub(crate) pid: u32,
+    pub(crate) updated_at: Timestamp,
+    pub(crate) events: u64,
+    pub(crate) pages: u64,
+    /// Events that went to Datadog with the date of sending.
+    pub(crate) late: u64,
+    /// Events that are dead letters.
+    pub(crate) refused: u64,
+    /// By destination and feed.
+    pub(crate) streams: BTreeMap<String, Reach>,
+    /// What keeps it from going on at present, or why it can't be done.
+    pub(crate) trouble: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum State {
+    /// A process is at it, or was when it was killed.
+    Running,
+    /// The process that was at it has ended.
+    Stopped,
+    Done,
+    /// It can't be done.
+    Refused,
+}
+
+/// How far a stream has come.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Reach {
+    /// When the youngest event happened that was carried.
+    pub(crate) reached: Option<Timestamp>,
+    pub(crate) done: bool,
+}
+
+impl Standing {
+    /// That this process is at it, which goes on where another one has left off.
+    pub(crate) fn taken_up(before: Option<Self>) -> Self {
+        Self {
+            state: State::Running,
+            pid: std::process::id(),
+            updated_at: SystemTime::now().into(),
+            trouble: None,
+            ..before.unwrap_or(Self {
+                format: FORMAT,
+                state: State::Running,
+                pid: 0,
+                updated_at: SystemTime::now().into(),
+                events: 0,
+                pages: 0,
+                late: 0,
+                refused: 0,
+                streams: BTreeMap::new(),
+                trouble: None,
+            })
+        }
+    }
+
+    /// Whether there is nothing left to do.
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(self.state, State::Done | State::Refused)
+    }
+
+    /// How much of the job's time is behind it, from 0 to 1. What comes in a stretch of time is not known
+    /// before, so this says only about how much is left.
+    pub(crate) fn fraction(&self, job: &Job) -> f64 {
+        if self.state == State::Done {
+            return 1.0;
+        }
+        let whole: f64 = job
+            .parts
+            .iter()
+            .map(|part| length(part).as_secs_f64())
+            .sum();
+        let done = job.parts.iter().map(|part| {
+            let streams: Vec<_> = self.streams_of(part).collect();
+            let covered: f64 = streams.iter().map(|reach| reach.covers(part)).sum();
+            length(part).as_secs_f64() * covered / (streams.len().max(1)) as f64
+        });
+        done.sum::<f64>() / whole.max(1.0)
+    }
+
+    /// How far the slowest stream has come that is under way.
+    pub(crate) fn reached(&self) -> Option<&Timestamp> {
+        let under_way = self.streams.values().filter(|reach| !reach.done);
+        let times = under_way.filter_map(|reach| reach.reached.as_ref());
+        times.min_by_key(|time| time.to_system_time())
+    }
+
+    fn streams_of(&self, part: &Part) -> impl Iterator<Item = &Reach> {
+        let prefix = format!("{}/", part.name);
+        let streams = self.streams.iter();
+        streams.filter_map(move |(name, reach)| name.starts_with(&prefix).then_some(reach))
+    }
+}
+
+impl Reach {
+    fn covers(&self, part: &Part) -> f64 {
+        if self.done {
+            return 1.0;
+        }
+        let reached = self.reached.as_ref().and_then(|reached| {
+            let from = part.from.to_system_time();
+            reached.to_system_time().duration_since(from).ok()
+        });
+        let covered =
+            reached.unwrap_or_default().as_secs_f64() / length(part).as_secs_f64().max(1.0);
+        covered.min(1.0)
+    }
+}
+
+fn length(part: &Part) -> Duration {
+    let (from, to) = (part.from.to_system_time(), part.to.to_system_time());
+    to.duration_since(from).unwrap_or_default()
+}

@@ -1,0 +1,130 @@
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use op_dd_bridge::{Bridge, Outcome, Progress, StreamId};
+use tokio::time::sleep;
+
+use super::standing::Reach;
+use super::{Job, Jobs, Standing, State};
+use crate::signal::Stop;
+
+/// How often it is noted how far a job is.
+const NOTE: Duration = Duration::from_secs(1);
+
+/// Does a job, part by part, until it is done or told to stop. It never gives up: what fails is tried
+/// again, as it is in live polling.
+pub(crate) async fn carry(job: Job, parts: Vec<Bridge>, ledger: Arc<Ledger>, stop: Stop) {
+    let (id, account) = (&job.id, &job.asked.account);
+    tracing::info!(job = id, "backfill of account {account} begins, or goes on");
+    let work = async {
+        for part in &parts {
+            let drained = part.drain(Duration::MAX, stop.clone().told()).await;
+            let mut outcomes = drained.streams.iter().map(|(_, outcome)| outcome);
+            if !outcomes.all(|outcome| matches!(outcome, Outcome::Complete)) {
+                return State::Stopped;
+            }
+        }
+        State::Done
+    };
+    let state = tokio::select! {
+        state = work => state,
+        never = ledger.note_for_ever(id) => match never {},
+    };
+    ledger.lock().state = state;
+    ledger.note(id).await;
+    let Standing {
+        events, refused, ..
+    } = ledger.lock().clone();
+    match state {
+        State::Done => tracing::info!(
+            job = id,
+            events,
+            refused,
+            "backfill of account {account} is done"
+        ),
+        _ => tracing::info!(
+            job = id,
+            events,
+            "backfill of account {account} goes on with the next start"
+        ),
+    }
+}
+
+/// How far a job is, while it is done.
+pub(crate) struct Ledger {
+    jobs: Jobs,
+    standing: Mutex<Standing>,
+}
+
+impl Ledger {
+    /// Goes on with what another process has left.
+    pub(crate) fn open(jobs: Jobs, before: Option<Standing>) -> Self {
+        let standing = Mutex::new(Standing::taken_up(before));
+        Self { jobs, standing }
+    }
+
+    /// Takes note of the streams that a job has.
+    pub(crate) fn expect<'a>(&self, streams: impl Iterator<Item = &'a StreamId>) {
+        let mut standing = self.lock();
+        for stream in streams {
+            standing.streams.entry(key(stream)).or_default();
+        }
+    }
+
+    pub(crate) fn observe(&self, progress: &Progress<'_>) {
+        let mut standing = self.lock();
+        match progress {
+            Progress::Step { stream, report, .. } => {
+                standing.trouble = None;
+                standing.events += report.read as u64;
+                standing.late += report.late as u64;
+                standing.refused += report.refused as u64;
+                standing.pages += u64::from(report.read > 0);
+                let reach = standing.streams.entry(key(stream)).or_default();
+                reach.advance(report.last_at);
+                reach.done = !report.more;
+            }
+            Progress::Failure { error, .. } => standing.trouble = Some(error.to_string()),
+            _ => {}
+        }
+    }
+
+    async fn note_for_ever(&self, id: &str) -> Infallible {
+        loop {
+            self.note(id).await;
+            sleep(NOTE).await;
+        }
+    }
+
+    /// Where a slow disk keeps nothing else from going on.
+    async fn note(&self, id: &str) {
+        let standing = {
+            let mut standing = self.lock();
+            standing.updated_at = SystemTime::now().into();
+            standing.clone()
+        };
+        let (jobs, id) = (self.jobs.clone(), id.to_owned());
+        let noting = tokio::task::spawn_blocking(move || jobs.note(&id, &standing));
+        if let Ok(Err(failure)) = noting.await {
+            tracing::debug!("how far the backfill is was not noted: {failure}");
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Standing> {
+        self.standing.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Reach {
+    fn advance(&mut self, to: Option<SystemTime>) {
+        let reached = self.reached.as_ref().map(|time| time.to_system_time());
+        if to > reached {
+            self.reached = to.map(Into::into);
+        }
+    }
+}
+
+fn key(stream: &StreamId) -> String {
+    format!("{}/{}", stream.destination, stream.feed)
+}

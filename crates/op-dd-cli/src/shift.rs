@@ -1,0 +1,104 @@
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use op_dd_bridge::{FileStore, Name, Progress, StateFolder, StepReport, StreamId};
+
+use crate::assembly::assemble;
+use crate::config::Config;
+use crate::crew::Crew;
+use crate::exit::Failure;
+use crate::job::Jobs;
+use crate::remedy::Remedies;
+use crate::signal::Hangups;
+use crate::telemetry::{Listener, Telemetry};
+use crate::upkeep::Upkeep;
+
+/// All that is needed to carry events, ready to begin.
+pub(crate) struct Shift {
+    pub(crate) crew: Crew,
+    pub(crate) upkeep: Upkeep,
+    /// Why accounts of the configuration are not carried.
+    pub(crate) left_out: Vec<Failure>,
+    pub(crate) tally: Arc<Tally>,
+}
+
+impl Shift {
+    /// Gets ready, and says which accounts are left out: until they are mended, if it `goes_on`.
+    pub(crate) async fn begin(
+        config: Config,
+        store: FileStore,
+        goes_on: bool,
+    ) -> Result<Self, Failure> {
+        let folder = store.path().to_path_buf();
+        let hangups = Hangups::listen()?;
+        let listener = match config.telemetry.listen {
+            Some(address) => Some(Listener::bind(address).await?),
+            None => None,
+        };
+        let telemetry = Telemetry::new(&config);
+        let tally = Arc::new(Tally::default());
+        let (counting, watching) = (Arc::clone(&tally), telemetry.clone());
+        let remedies = Remedies::default();
+        let observer = move |progress: &Progress<'_>| {
+            watching.observe(progress);
+            remedies.observe(progress);
+            if let Progress::Step { stream, report, .. } = progress {
+                counting.add(stream, report);
+                tracing::debug!(%stream, ?report, "carried");
+            }
+        };
+        let assembly = assemble(Arc::new(config), store, &telemetry, Arc::new(observer))?;
+        // What can't be read there is said by the streams that need it.
+        if let Ok(state) = StateFolder::read(&folder) {
+            telemetry.show_dead_letters(&state);
+        }
+        let failures = assembly.left_out.iter();
+        let left_out: Vec<_> = failures.map(|left_out| left_out.failure.clone()).collect();
+        let again = if goes_on {
+            ", and it is tried again every minute"
+        } else {
+            ""
+        };
+        for failure in &left_out {
+            tracing::error!("{failure}; the other accounts go on without it{again}");
+        }
+        let upkeep = Upkeep {
+            intake: Arc::clone(&assembly.intake),
+            telemetry,
+            listener,
+            hangups,
+            reread: Arc::default(),
+        };
+        let crew = Crew::new(assembly, Jobs::of(&folder), Arc::clone(&upkeep.reread));
+        Ok(Self {
+            crew,
+            upkeep,
+            left_out,
+            tally,
+        })
+    }
+}
+
+/// What was done in all: the events that went to Datadog, and the dead letters of all streams.
+#[derive(Default)]
+pub(crate) struct Tally {
+    read: AtomicUsize,
+    refused: AtomicUsize,
+}
+
+impl Tally {
+    pub(crate) fn read(&self) -> usize {
+        self.read.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn refused(&self) -> usize {
+        self.refused.load(Ordering::Relaxed)
+    }
+
+    fn add(&self, stream: &StreamId, report: &StepReport) {
+        if stream.destination == Name::DATADOG {
+            self.read.fetch_add(report.read, Ordering::Relaxed);
+        }
+        self.refused.fetch_add(report.refused, Ordering::Relaxed);
+    }
+}
