@@ -217,7 +217,7 @@ const FAULTS: &[Fault] = &[
         exit: 7,
         check: "checkpoints",
         says: "auditevents/datadog.json can't be read",
-        remedy: "then remove it",
+        remedy: "op-dd cursor reset --account acme --feed auditevents",
     },
     Fault {
         what: "a cursor that the server refuses",

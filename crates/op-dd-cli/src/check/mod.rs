@@ -130,13 +130,15 @@ async fn checklist(args: &ChecklistArgs) -> Vec<Finding> {
         findings.extend(of_account);
         readings.extend(reading);
     }
+    if !args.offline {
+        findings.push(clock::check(clock::begin(Subject::OnePassword), readings));
+    }
     let is_good = |finding: &Finding| finding.outcome.exit().is_none();
     let intake = intake
         .and_then(Result::ok)
         .filter(|_| of_datadog.iter().all(is_good));
     findings.extend(of_datadog);
     if !args.offline {
-        findings.push(clock::check(clock::begin(Subject::OnePassword), readings));
         let reading = reading.into_iter().collect();
         findings.push(clock::check(clock::begin(Subject::Datadog), reading));
     }

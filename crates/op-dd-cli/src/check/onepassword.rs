@@ -46,7 +46,15 @@ impl Account {
         let token = self.begin("token");
         let reader = match &self.reader {
             Some(Ok(reader)) => reader,
-            Some(Err(failure)) => return (vec![token.failed(failure)], None),
+            Some(Err(failure)) => {
+                // Whose trouble it is stands before it already.
+                let line = failure.to_string();
+                let line = line.trim_start_matches(&format!("account {}: ", self.name));
+                return (
+                    vec![token.failed(&Failure::new(failure.exit(), line))],
+                    None,
+                );
+            }
             None => return (vec![token.skipped(OFFLINE)], None),
         };
         let claims = reader.client.token().claims().clone();
@@ -274,7 +282,7 @@ fn failed(check: Check, error: &Error, client: &Client, around: &Surroundings) -
         ErrorKind::Connect => {
             remedy = around
                 .way
-                .remedy(client.endpoint().url(), "url or region of the account")
+                .remedy(client.endpoint().url(), "url or region of the account");
         }
         _ => {}
     }
