@@ -69,7 +69,7 @@ const FAULTS: &[Fault] = &[
         make: |world| world.replace("token =", "tokn ="),
         exit: 2,
         check: "configuration",
-        says: "unknown field `tokn`",
+        says: "unknown key `tokn`",
         remedy: "",
     },
     Fault {

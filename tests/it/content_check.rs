@@ -272,8 +272,9 @@ fn a_configuration_of_content_alone_gives_the_folder_and_the_lists() {
     for bad in [&["content", "diff"][..], &["run", "--once"]] {
         let run = run(&[bad, &config].concat());
         assert_eq!(run.code, Some(2), "{run}");
+        // To carry, an account is needed as well.
         assert!(
-            run.line().contains("there is no [datadog]: add it"),
+            run.stderr.contains("there is no [datadog]: add it"),
             "{run}"
         );
     }

@@ -1,6 +1,7 @@
 //! Everything that crosses crates: the libraries against the fakes over real sockets, and the real
 //! program.
 
+mod accounts;
 mod backfill;
 mod browser;
 mod check;
@@ -29,6 +30,7 @@ mod outages;
 mod preview;
 mod privacy;
 mod program;
+mod proxy;
 mod real_pages;
 mod refusals;
 mod rotation;

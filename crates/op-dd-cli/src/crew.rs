@@ -23,6 +23,9 @@ const SECOND_CHANCE: Duration = Duration::from_secs(60);
 /// How often it is looked whether there is a new job.
 const LOOK: Duration = Duration::from_secs(2);
 
+/// How many streams are told by name.
+const NAMED: usize = 12;
+
 /// The bridges of an assembly at work, and those that come later: for accounts that could not be opened
 /// at the start, and for jobs.
 pub(crate) struct Crew {
@@ -236,10 +239,18 @@ impl Crew {
     }
 }
 
-/// The streams, as they are told.
-pub(crate) fn names<'a>(streams: impl Iterator<Item = &'a StreamId>) -> String {
-    let names: Vec<_> = streams.map(ToString::to_string).collect();
-    names.join(", ")
+/// The streams, as they are told: of many the first by name, and how many more there are.
+pub(crate) fn names<'a>(mut streams: impl Iterator<Item = &'a StreamId>) -> String {
+    let names: Vec<_> = streams
+        .by_ref()
+        .take(NAMED)
+        .map(ToString::to_string)
+        .collect();
+    let names = names.join(", ");
+    match streams.count() {
+        0 => names,
+        more => format!("{names} and {more} more"),
+    }
 }
 
 fn every(time: Duration) -> Interval {

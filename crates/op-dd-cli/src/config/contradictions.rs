@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use datadog_logs::Tags;
-use op_dd_bridge::WINDOW_BEHIND;
+use onepassword_events::Feed;
+use op_dd_bridge::{Privacy, WINDOW_BEHIND};
 use toml::de::DeTable;
 
 use super::duration;
@@ -16,6 +17,11 @@ pub(super) fn contradictions(document: &DeTable<'_>, faults: &mut Faults) {
     lengths(document, faults);
     unusable_tags(document, faults);
     hashes(document, faults);
+    for (feed, field) in private_fields(document) {
+        if let Some(name) = field.get_ref().as_str() {
+            faults.unless_good(field.span(), Privacy::new().drop_field(feed, name));
+        }
+    }
     let mut names = HashSet::new();
     for account in accounts(document) {
         if let (Some(url), Some(_)) = (account.get("url"), account.get("region")) {
@@ -49,6 +55,17 @@ pub(super) fn oddities(document: &DeTable<'_>) -> Faults {
             let text =
                 format!("Datadog's rules for tags make `{sent}` of `{tag}`: better write that");
             odd.note(node.span(), text);
+        }
+    }
+    for (feed, field) in private_fields(document) {
+        if let Some(name) = field.get_ref().as_str()
+            && let Ok(privacy) = Privacy::new().drop_field(feed, name)
+            && privacy.unknown_fields().next().is_some()
+        {
+            let text = format!(
+                "no event of {feed} is known to have a field `{name}`: is it the right one?"
+            );
+            odd.note(field.span(), text);
         }
     }
     let mut tokens = HashMap::new();
@@ -116,7 +133,7 @@ fn hashes(document: &DeTable<'_>, faults: &mut Faults) {
     if at(document, "privacy", "key").is_some() {
         return;
     }
-    for feed in feeds(document) {
+    for (_, feed) in feeds(document) {
         if let Some(hash) = feed.get("hash")
             && hash.get_ref().as_array().is_some_and(|all| !all.is_empty())
         {
@@ -130,7 +147,7 @@ fn hashes(document: &DeTable<'_>, faults: &mut Faults) {
 fn all_tags<'d, 'i>(document: &'d DeTable<'i>) -> impl Iterator<Item = &'d Node<'i>> {
     let of_datadog = at(document, "datadog", "tags");
     let of_accounts = accounts(document).filter_map(|account| account.get("tags"));
-    let of_feeds = feeds(document).filter_map(|feed| feed.get("tags"));
+    let of_feeds = feeds(document).filter_map(|(_, feed)| feed.get("tags"));
     of_datadog
         .into_iter()
         .chain(of_accounts)
@@ -149,14 +166,26 @@ fn accounts<'d, 'i>(document: &'d DeTable<'i>) -> impl Iterator<Item = &'d DeTab
         .filter_map(|one| one.get_ref().as_table())
 }
 
-fn feeds<'d, 'i>(document: &'d DeTable<'i>) -> impl Iterator<Item = &'d DeTable<'i>> {
+/// The fields that are dropped or hashed.
+fn private_fields<'d, 'i>(document: &'d DeTable<'i>) -> impl Iterator<Item = (Feed, &'d Node<'i>)> {
+    feeds(document).flat_map(|(feed, settings)| {
+        let lists = ["drop", "hash"]
+            .into_iter()
+            .filter_map(move |key| settings.get(key));
+        let lists = lists.filter_map(|list| list.get_ref().as_array());
+        lists
+            .flat_map(|list| list.iter())
+            .map(move |field| (feed, field))
+    })
+}
+
+fn feeds<'d, 'i>(document: &'d DeTable<'i>) -> impl Iterator<Item = (Feed, &'d DeTable<'i>)> {
     let feeds = document
         .get("feeds")
         .and_then(|all| all.get_ref().as_table());
-    feeds
-        .into_iter()
-        .flat_map(|all| all.values())
-        .filter_map(|one| one.get_ref().as_table())
+    feeds.into_iter().flatten().filter_map(|(name, settings)| {
+        Some((name.get_ref().parse().ok()?, settings.get_ref().as_table()?))
+    })
 }
 
 fn at<'d, 'i>(document: &'d DeTable<'i>, table: &str, key: &str) -> Option<&'d Node<'i>> {

@@ -87,8 +87,8 @@ impl Config {
     pub(crate) fn from_environment() -> Result<Self, Failure> {
         if variable("OP_EVENTS_TOKEN").is_none() && variable("DD_API_KEY").is_none() {
             return Err(Failure::configuration(
-                "there is no configuration: give --config FILE, or set the environment variables \
-                 OP_EVENTS_TOKEN and DD_API_KEY (and DD_SITE, unless it is datadoghq.com)",
+                "there is no configuration: give --config FILE (op-dd config example prints one), or set the \
+                 environment variables OP_EVENTS_TOKEN and DD_API_KEY (and DD_SITE, unless it is datadoghq.com)",
             ));
         }
         let mut config = Self::of_datadog()?;

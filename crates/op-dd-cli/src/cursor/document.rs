@@ -1,4 +1,6 @@
-use std::io::Read as _;
+use std::collections::BTreeSet;
+use std::fmt::Display;
+use std::io::{self, Read as _};
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -66,7 +68,7 @@ impl Document {
 
     /// Reads it whole and checks all of it.
     pub(super) fn read(path: &Path) -> Result<Self, Failure> {
-        let fault = |fault: &dyn std::fmt::Display| {
+        let fault = |fault: &dyn Display| {
             let shown = path.display();
             Failure::configuration(format!(
                 "{shown} can't be imported ({fault}): give a file that op-dd cursor export printed"
@@ -81,7 +83,7 @@ impl Document {
             )));
         }
         let document: Self = serde_json::from_str(&text).map_err(|error| fault(&error))?;
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         for entry in &document.streams {
             if !seen.insert(&entry.stream) {
                 return Err(fault(&format!("{} is in it twice", entry.stream)));
@@ -100,11 +102,11 @@ impl Entry {
     }
 }
 
-fn text(path: &Path) -> std::io::Result<String> {
+fn text(path: &Path) -> io::Result<String> {
     if path.as_os_str() != "-" {
         return std::fs::read_to_string(path);
     }
     let mut text = String::new();
-    std::io::stdin().read_to_string(&mut text)?;
+    io::stdin().read_to_string(&mut text)?;
     Ok(text)
 }

@@ -12,10 +12,12 @@ mod document;
 mod export;
 mod faults;
 mod import;
+mod json;
 mod meaning;
 mod reset;
 mod set;
 mod show;
+mod table;
 
 pub(crate) async fn execute(args: &CursorArgs) -> Result<Exit, Failure> {
     let folder = folder(args)?;

@@ -323,6 +323,11 @@ fn a_fault_is_named_with_its_place_and_what_was_meant() {
             "[feeds.auditevents]\nhash = [\"x\"]\n[datadog]",
             "3:8: there is nothing to hash with: set key under [privacy]",
         ),
+        (
+            "[datadog]",
+            "[feeds.auditevents]\ndrop = [\"usr.emails\"]\n[datadog]",
+            "3:9: events of auditevents have no field \"usr.emails\": did you mean \"usr.email\"?",
+        ),
     ] {
         let error = fault(&GOOD.replace(from, to));
         assert!(error.starts_with(line), "{error}\ninstead of\n{line}");
@@ -415,7 +420,8 @@ fn a_secret_of_a_wrong_type_is_not_shown() {
 #[test]
 fn what_is_odd_is_told_and_taken() {
     let text = GOOD.replace("site =", "tags = [\"env:prod\", \"Team:Red Blue\"]\nsite =")
-        + "[[accounts]]\nname = \"b\"\ntoken = \"file:/run/secrets/acme\"\n";
+        + "[[accounts]]\nname = \"b\"\ntoken = \"file:/run/secrets/acme\"\n\
+           [feeds.itemusages]\ndrop = [\"colour\"]\n";
     let (_, mut odd) = Config::parse(&text, Need::Accounts).unwrap();
     let lines = odd.lines(Path::new("f"), &text, false);
     assert_eq!(
@@ -423,6 +429,7 @@ fn what_is_odd_is_told_and_taken() {
         [
             "f:3:29: Datadog's rules for tags make `team:red_blue` of `Team:Red Blue`: better write that",
             "f:15:9: the accounts acme and b have the same token: every event is sent twice",
+            "f:17:9: no event of itemusages is known to have a field `colour`: is it the right one?",
         ]
     );
 }
