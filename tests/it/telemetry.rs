@@ -343,14 +343,12 @@ fn an_outage_of_either_end_shows_and_is_over_when_it_is_over() {
     let mut world = World::new();
     let events = Gate::before(&world, world.events.address());
     let datadog = Gate::before(&world, world.datadog.address());
-    world.replace(
-        &world.events.url().to_owned(),
-        &format!("http://{}", events.address),
+    let (own_events, own_datadog) = (
+        world.events.url().to_owned(),
+        world.datadog.url().to_owned(),
     );
-    world.replace(
-        &world.datadog.url().to_owned(),
-        &format!("http://{}", datadog.address),
-    );
+    world.replace(&own_events, &format!("http://{}", events.address));
+    world.replace(&own_datadog, &format!("http://{}", datadog.address));
     world.occur("event");
     let watched = Watched::start(&mut world, "1s");
     until("it is ready", || watched.ready(&world).0 == 200);

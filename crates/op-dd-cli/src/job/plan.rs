@@ -109,6 +109,8 @@ fn compact(time: SystemTime) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::slice;
+
     use super::*;
 
     const HOUR: Duration = Duration::from_secs(3600);
@@ -156,8 +158,8 @@ mod tests {
         let archived = part("archive", from, border);
         let redated = part("redated", from, border);
         let recent = part("intake", border, to);
-        assert_eq!(parts(false, false, from, to), [archived.clone()]);
-        assert_eq!(parts(true, false, from, to), [redated.clone()]);
+        assert_eq!(parts(false, false, from, to), slice::from_ref(&archived));
+        assert_eq!(parts(true, false, from, to), slice::from_ref(&redated));
         assert_eq!(parts(false, true, from, to), [recent.clone(), archived]);
         assert_eq!(parts(true, true, from, to), [recent.clone(), redated]);
         assert_eq!(parts(false, true, border, to), [recent]);
