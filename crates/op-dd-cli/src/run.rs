@@ -15,9 +15,9 @@ use crate::signal::until_told_to_stop;
 use crate::systemd::{self, News};
 
 pub(crate) async fn execute(args: &RunArgs) -> Result<Exit, Failure> {
-    let config = match &args.config {
-        Some(path) => Config::read(path)?,
-        None => Config::from_environment()?,
+    let (config, bad) = match &args.config {
+        Some(path) => Config::read_good_accounts(path)?,
+        None => (Config::from_environment()?, Vec::new()),
     };
     let store = open_store(&config.state_folder(args.state.as_deref())?)?;
     let folder = store.path().display().to_string();
@@ -26,7 +26,7 @@ pub(crate) async fn execute(args: &RunArgs) -> Result<Exit, Failure> {
         upkeep,
         left_out,
         tally,
-    } = Shift::begin(config, store, !args.once).await?;
+    } = Shift::begin(config, bad, store, !args.once).await?;
     // Said once it can be told to stop: before that, it would be killed, though it has done nothing yet.
     let streams = names(crew.streams());
     let carrying = || {
