@@ -96,6 +96,8 @@ impl Image {
             .env_clear()
             .envs(self.environment.iter().map(|(name, value)| (name, value)))
             .envs(environment.iter().copied())
+            // By which chroot itself is found.
+            .env("PATH", "/usr/sbin:/usr/bin")
             .arg(format!("--userspec={user}:{user}", user = self.user))
             .arg(self.folder.path())
             .args(&self.command)
