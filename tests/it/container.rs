@@ -2,10 +2,6 @@
 
 #![cfg(target_os = "linux")]
 #![expect(clippy::unwrap_used, reason = "a test says by panicking what is wrong")]
-#![expect(
-    clippy::print_stderr,
-    reason = "a check that was left out should be seen"
-)]
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, chown};
