@@ -69,8 +69,6 @@ fn execute(args: Args) -> Result<Exit, Failure> {
         ));
     }
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        // They wait for disks, which are no faster for more of them.
-        .max_blocking_threads(64)
         .enable_all()
         .build()
         .map_err(|error| Failure::new(Exit::Defect, format!("no runtime: {error}")))?;
