@@ -52,8 +52,8 @@ pub(crate) fn assemble(
     let store = Arc::new(store);
     let ca = config.ca_certificates()?;
     let datadog = config.datadog()?;
-    let privacy = privacy(&config)?;
     let intake = Arc::new(intake(datadog, &config.http, ca.as_deref(), telemetry)?);
+    let privacy = privacy(&config)?;
     let tags = Tags::new(&datadog.tags)
         .map_err(|error| Failure::configuration(format!("tags of [datadog]: {error}")))?;
     let accounts = Accounts::new(Arc::clone(&config), ca.as_deref(), tags.clone(), telemetry)?;
