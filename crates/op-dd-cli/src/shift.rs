@@ -63,6 +63,7 @@ impl Shift {
             tracing::error!("{failure}; the other accounts go on without it{again}");
         }
         let upkeep = Upkeep {
+            bridge: Arc::clone(&assembly.live),
             intake: Arc::clone(&assembly.intake),
             telemetry,
             listener,
