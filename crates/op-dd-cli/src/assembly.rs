@@ -9,7 +9,7 @@ use op_dd_bridge::{Bridge, BridgeBuilder, DefaultMapper, FileStore, Name, Privac
 
 use crate::accounts::{Accounts, LeftOut, Member};
 use crate::archive::Archive;
-use crate::config::{self, Config, Secret};
+use crate::config::{self, BadAccount, Config, Secret};
 use crate::exit::{Exit, Failure};
 use crate::job::{Job, Ledger, Part, Sink};
 use crate::privacy::privacy;
@@ -27,6 +27,8 @@ pub(crate) struct Assembly {
     pub(crate) members: BTreeMap<Name, Member>,
     /// The accounts of the configuration that are not carried.
     pub(crate) left_out: Vec<LeftOut>,
+    /// Those that are at fault there, which nothing but another start can bring back.
+    pub(crate) bad: Vec<BadAccount>,
     pub(crate) observer: Observer,
     pub(crate) intake: Arc<datadog_logs::Client>,
     telemetry: Telemetry,
@@ -38,9 +40,11 @@ pub(crate) struct Assembly {
 
 pub(crate) type Observer = Arc<dyn Fn(&Progress<'_>) + Send + Sync>;
 
-/// Puts the parts together. An account that can't be read is left out, unless all are so.
+/// Puts the parts together. An account that can't be read is left out, unless all are so; the `bad` ones
+/// are already.
 pub(crate) fn assemble(
     config: Arc<Config>,
+    bad: Vec<BadAccount>,
     store: FileStore,
     telemetry: &Telemetry,
     observer: Observer,
@@ -55,7 +59,7 @@ pub(crate) fn assemble(
     let accounts = Accounts::new(Arc::clone(&config), ca.as_deref(), tags.clone(), telemetry)?;
     let (members, left_out) = accounts.open_all();
     if members.is_empty() && !left_out.is_empty() {
-        return Err(all_left_out(left_out));
+        return Err(all_left_out(left_out, &bad));
     }
 
     let telling = Arc::clone(&observer);
@@ -72,6 +76,7 @@ pub(crate) fn assemble(
         accounts: Arc::new(accounts),
         members: BTreeMap::new(),
         left_out,
+        bad,
         observer,
         intake,
         telemetry: telemetry.clone(),
@@ -157,8 +162,9 @@ impl Assembly {
 
     /// Whether the configuration has an account of this name.
     pub(crate) fn knows(&self, account: &Name) -> bool {
-        let mut accounts = self.config.accounts.iter();
-        accounts.any(|known| known.name == *account)
+        let good = self.config.accounts.iter().map(|known| &known.name);
+        let bad = self.bad.iter().filter_map(|known| known.name.as_ref());
+        good.chain(bad).any(|known| known == account)
     }
 
     /// What a bridge to the archive in this folder is made of, beside the others.
@@ -201,7 +207,7 @@ fn build(builder: BridgeBuilder, members: &[Member]) -> Result<Bridge, Failure> 
 }
 
 /// Nothing can be carried at all: the one cause if there is one, else that there are several.
-fn all_left_out(left_out: Vec<LeftOut>) -> Failure {
+fn all_left_out(left_out: Vec<LeftOut>, bad: &[BadAccount]) -> Failure {
     let mut failures: Vec<_> = left_out
         .into_iter()
         .map(|left_out| left_out.failure)
@@ -209,6 +215,7 @@ fn all_left_out(left_out: Vec<LeftOut>) -> Failure {
     let first = failures.remove(0);
     let common = failures
         .iter()
+        .chain(bad.iter().map(|bad| &bad.failure))
         .all(|failure| failure.exit() == first.exit());
     for failure in &failures {
         tracing::error!("{failure}");
