@@ -88,7 +88,10 @@ pub(crate) fn assemble(
         let builder = assembly
             .to_archive(&settings.dir)?
             .destination(Name::ARCHIVE);
-        let builder = builder.heartbeat(assembly.config.telemetry.heartbeat);
+        let interval = settings.interval.max(assembly.config.polling.interval);
+        let builder = builder
+            .poll_interval(interval)
+            .heartbeat(assembly.config.telemetry.heartbeat);
         assembly.archive = Some(Arc::new(build(builder, &members)?));
     }
     for bridge in assembly.bridges() {

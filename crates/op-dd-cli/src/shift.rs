@@ -67,6 +67,7 @@ impl Shift {
         // Those were told of when they were read.
         left_out.extend(assembly.bad.iter().map(|bad| bad.failure.clone()));
         let upkeep = Upkeep {
+            bridge: Arc::clone(&assembly.live),
             intake: Arc::clone(&assembly.intake),
             telemetry,
             listener,

@@ -1,18 +1,21 @@
 //! Logs on a disk, as Datadog's own archives keep them.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
-use std::{fmt, io};
 
 use async_trait::async_trait;
 
-use crate::{LogEntry, LogSink, Receipt, Retry, SendError, SendErrorKind};
+use crate::{LogEntry, LogSink, Receipt, Retry, SendError};
 
 mod disk;
+mod folders;
 mod line;
+mod lock;
 mod object;
 mod page;
+mod writers;
 
 use disk::Disk;
 use page::Page;
@@ -29,13 +32,17 @@ use page::Page;
 /// hasn't are left out. Attributes stay as they were written, but for line ends between them.
 ///
 /// Each [`send`](LogSink::send) makes one object an hour, named by a hash of its content; `_id` is a hash
-/// of the log's content and date. So the same entries, sent again, come out under the same names with
-/// the same bytes, and nothing is doubled; and a log that is sent again among others has the same `_id`.
+/// of the log's content and date. So the same entries, sent again in one piece, come out under the same names
+/// with the same bytes. A log that is sent again among others is in two objects, under the same `_id`: who
+/// counts, counts those. One without a date of its own is another log each time, of the hour when it was
+/// written.
 ///
 /// An object is written aside, forced to the disk and renamed, so that a crash leaves the whole of it or
 /// nothing. What is being written lies in `.unfinished` and never looks like an object; what a crash left
 /// there is removed when the folder is opened again. All is for its owner alone. A folder is for one
-/// process at a time; clones share it.
+/// process at a time, which holds a lock in `.unfinished`; clones share it.
+///
+/// A disk that hangs keeps four threads of the runtime at the most, each with the entries that it writes.
 ///
 /// A folder that disappears while it is in use is missed, not made anew: what looks empty may be the place
 /// where its disk was mounted.
@@ -57,12 +64,13 @@ impl Archive {
     ///
     /// # Errors
     ///
-    /// [`SendErrorKind::Storage`] if it can't be made or written, naming the folder.
+    /// [`SendErrorKind::Storage`](crate::SendErrorKind::Storage) if it can't be made or written, naming the
+    /// folder, or if another process has it, or this one has it already, naming the process.
     pub fn open(folder: impl Into<PathBuf>) -> Result<Self, SendError> {
         let folder = folder.into();
         match Disk::open(&folder) {
             Ok(disk) => Ok(Self(Arc::new(disk))),
-            Err(error) => Err(failure(&folder, error).with_retry(Retry::Never)),
+            Err(error) => Err(error.with_retry(Retry::Never)),
         }
     }
 
@@ -79,21 +87,17 @@ impl LogSink for Archive {
     ///
     /// # Errors
     ///
-    /// [`SendErrorKind::Storage`] if something is wrong with the folder or its disk. Accepted are the
-    /// entries of the hours that were written before.
+    /// [`SendErrorKind::Storage`](crate::SendErrorKind::Storage) if something is wrong with the folder or its disk. Accepted are the
+    /// entries of the hours that were written before. [`SendErrorKind::Timeout`](crate::SendErrorKind::Timeout) if the disk doesn't answer
+    /// for half a minute: the entries may come to be on it later.
     async fn send(&self, entries: &[LogEntry]) -> Result<Receipt, SendError> {
         if entries.is_empty() {
             return Ok(Receipt::default());
         }
         let disk = Arc::clone(&self.0);
         let entries = entries.to_vec();
-        // Waiting for a disk is done where it keeps nothing else from going on.
-        let kept = tokio::task::spawn_blocking(move || keep(&disk, &entries)).await;
-        kept.map_err(|error| {
-            SendError::new(SendErrorKind::Sink)
-                .with_host(name(self.path()))
-                .with_source(error)
-        })?
+        let kept = self.0.writers.write(move || keep(&disk, &entries)).await;
+        kept.map_err(|error| error.with_host(disk::name(self.path())))?
     }
 }
 
@@ -109,7 +113,7 @@ fn keep(disk: &Disk, entries: &[LogEntry]) -> Result<Receipt, SendError> {
         });
         match kept {
             Ok(bytes) => receipt.bytes_sent += bytes,
-            Err(error) => return Err(failure(disk.path(), error).with_accepted(accepted)),
+            Err(error) => return Err(disk::failure(disk.path(), error).with_accepted(accepted)),
         }
         receipt.requests += 1;
         receipt.bytes += object.bytes();
@@ -117,16 +121,6 @@ fn keep(disk: &Disk, entries: &[LogEntry]) -> Result<Receipt, SendError> {
     }
     receipt.accepted = accepted.len();
     Ok(receipt)
-}
-
-fn failure(folder: &Path, error: io::Error) -> SendError {
-    SendError::new(SendErrorKind::Storage(error.kind()))
-        .with_host(name(folder))
-        .with_source(error)
-}
-
-fn name(folder: &Path) -> String {
-    format!("the archive {}", folder.display())
 }
 
 impl fmt::Debug for Archive {

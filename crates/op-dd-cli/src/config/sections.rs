@@ -130,7 +130,12 @@ table! {
             /// The folder.
             dir: PathBuf,
         }
-        optional {}
+        optional {
+            /// From the start of one look for news to the start of the next, but no more often than
+            /// interval of [polling] says. Each look that finds something makes a file of its own for
+            /// each hour and feed.
+            interval: Duration = Duration::from_secs(300),
+        }
     }
 }
 

@@ -32,8 +32,7 @@ impl Job {
         let id = format!("backfill-{}", compact(now));
         let part =
             |kind: &str, sink, from: SystemTime, to: SystemTime| -> Result<Option<Part>, Failure> {
-                let name = Name::new(format!("{id}-{kind}"))
-                    .map_err(|error| Failure::new(Exit::Defect, error.to_string()))?;
+                let name = named(format!("{id}-{kind}"))?;
                 let (from, to) = (from.into(), to.into());
                 Ok((from != to).then_some(Part {
                     name,
@@ -74,6 +73,30 @@ impl Job {
             parts,
         })
     }
+
+    /// The same by another id, for when its own is taken.
+    pub(super) fn numbered(&self, number: u32) -> Result<Self, Failure> {
+        let id = format!("{}-{number}", self.id);
+        let parts = self.parts.iter().map(|part| {
+            let name = part.name.as_str();
+            let kind = name.strip_prefix(&self.id).unwrap_or(name);
+            let name = named(format!("{id}{kind}"))?;
+            Ok(Part {
+                name,
+                ..part.clone()
+            })
+        });
+        let parts = parts.collect::<Result<_, Failure>>()?;
+        Ok(Self {
+            id,
+            parts,
+            ..self.clone()
+        })
+    }
+}
+
+fn named(name: String) -> Result<Name, Failure> {
+    Name::new(name).map_err(|error| Failure::new(Exit::Defect, error.to_string()))
 }
 
 fn no_archive() -> Failure {

@@ -79,6 +79,7 @@ fn all_that_can_be_set_is_read() {
         start = "2h"
         [archive]
         dir = "/var/lib/op-dd/archive"
+        interval = "1h"
         [telemetry]
         listen = "127.0.0.1:9464"
         heartbeat = "10m"
@@ -109,6 +110,7 @@ fn all_that_can_be_set_is_read() {
     assert_eq!(config.polling.start, seconds(7200));
     let archive = config.archive.as_ref().unwrap();
     assert_eq!(archive.dir, Path::new("/var/lib/op-dd/archive"));
+    assert_eq!(archive.interval, seconds(3600));
     let listen = config.telemetry.listen.unwrap();
     assert_eq!(listen.port(), 9464);
     assert_eq!(config.telemetry.heartbeat, seconds(600));
@@ -297,6 +299,11 @@ fn a_fault_is_named_with_its_place_and_what_was_meant() {
             "[datadog]",
             "[archive]\ndir = \"\"\n[datadog]",
             "3:7: this path is empty",
+        ),
+        (
+            "[datadog]",
+            "[archive]\ndir = \"x\"\ninterval = \"0s\"\n[datadog]",
+            "4:12: interval is too short: write 1s or more",
         ),
         (
             "[datadog]",
