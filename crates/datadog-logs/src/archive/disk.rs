@@ -2,6 +2,8 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use crate::{SendError, SendErrorKind};
+
 /// Where files are written before they are renamed. It is made when the folder is opened and never
 /// again, so that a folder whose disk is not mounted any more is missed.
 const UNFINISHED: &str = ".unfinished";
@@ -49,6 +51,17 @@ impl Disk {
         file.as_file().sync_all()?;
         Ok(file)
     }
+}
+
+pub(super) fn failure(folder: &Path, error: io::Error) -> SendError {
+    SendError::new(SendErrorKind::Storage(error.kind()))
+        .with_host(name(folder))
+        .with_source(error)
+}
+
+/// What errors call it.
+pub(super) fn name(folder: &Path) -> String {
+    format!("the archive {}", folder.display())
 }
 
 /// Makes a folder and those above it, so that they survive a crash as what is put into them does.
