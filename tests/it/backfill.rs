@@ -9,16 +9,17 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use flate2::read::MultiGzDecoder;
 use onepassword_events::Timestamp;
 use op_dd_fakes::{Event, FakeDatadog, FakeEvents, Feed};
 use serde_json::{Value, json};
 
-use crate::program::{Going, Run, World, until};
+use crate::program::{Going, Run, World, until, within};
 
 const HOUR: Duration = Duration::from_secs(3600);
+/// For what takes thousands of files.
 const PATIENCE: Duration = Duration::from_secs(300);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -39,15 +40,6 @@ fn world(events: usize) -> World {
     let history = Feed::ALL.map(|feed| history(feed, events / 3, 120 * DAY - HOUR, 18 * HOUR));
     let events = FakeEvents::builder().events(history.into_iter().flatten());
     World::of(events, FakeDatadog::builder())
-}
-
-/// Waits for what takes thousands of files.
-fn patiently(what: &str, mut condition: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !condition() {
-        assert!(begun.elapsed() < PATIENCE, "waited in vain until {what}");
-        thread::sleep(Duration::from_millis(20));
-    }
 }
 
 fn backfill(world: &World, arguments: &[&str]) -> Command {
@@ -149,13 +141,15 @@ fn kill_three_times(count: usize) {
         };
         let mut going = Going::start(command, world.folder.path());
         let goal = (count * kill / 4) as u64;
-        patiently("some more is carried", || carried(&world) >= goal);
+        within(PATIENCE, "some more is carried", || carried(&world) >= goal);
         going.child.kill().unwrap();
         let run = going.end();
         assert_eq!(run.code, None, "{run}");
     }
     let mut going = Going::start(backfill(&world, &arguments), world.folder.path());
-    patiently("it is done", || going.child.try_wait().unwrap().is_some());
+    within(PATIENCE, "it is done", || {
+        going.child.try_wait().unwrap().is_some()
+    });
     let run = world.checked(going.end());
     assert_eq!(run.code, Some(0), "{run}");
     assert!(run.stdout.contains("goes on where it was"), "{run}");
@@ -178,9 +172,9 @@ fn kill_three_times(count: usize) {
 fn a_run_takes_it_up_while_what_happens_now_flows_to_both_sides() {
     let count: usize = 6_000;
     let mut world = world(count);
-    world
-        .config
-        .push_str("\n[archive]\ndir = \"archive\"\n\n[polling]\ninterval = \"1s\"\n");
+    world.config.push_str(
+        "\n[archive]\ndir = \"archive\"\ninterval = \"1s\"\n\n[polling]\ninterval = \"1s\"\n",
+    );
     let going = world.going(&[]);
     until("it has begun", || world.path("state/cursors").exists());
     let command = backfill(&world, &["--account", "acme", "--from", "120d"]);

@@ -1,10 +1,6 @@
 //! `op-dd check`: each thing that can be wrong is named, with what to do and an exit code, and nothing is sent or moved.
 
 #![expect(clippy::unwrap_used, reason = "a test says by panicking what is wrong")]
-#![expect(
-    clippy::print_stderr,
-    reason = "a check that was left out should be seen"
-)]
 
 use std::collections::BTreeSet;
 use std::fs;

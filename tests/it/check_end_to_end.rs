@@ -1,7 +1,5 @@
 //! `op-dd check --end-to-end`: one log, all the way, and what is said wherever it is lost.
 
-#![expect(clippy::unwrap_used, reason = "a test says by panicking what is wrong")]
-
 use std::time::Duration;
 
 use op_dd_fakes::{FakeDatadog, FakeDatadogBuilder, FakeEvents};

@@ -2,7 +2,6 @@
 //! for, so neither can be out of date.
 
 #![cfg(unix)]
-#![expect(clippy::unwrap_used, reason = "a test says by panicking what is wrong")]
 #![expect(
     clippy::print_stderr,
     reason = "a check that was left out should be seen"

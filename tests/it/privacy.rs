@@ -63,7 +63,7 @@ fn event(feed: Feed, uuid: &str, version: &str) -> String {
             "action": "reveal", "vault_uuid": "neighbour-vault", "item_uuid": mark("item"),
             "user": person, "client": client,
         }),
-        _ => json!({
+        Feed::AuditEvents => json!({
             "action": "suspend", "object_type": "user", "object_uuid": mark("object"),
             "actor_uuid": mark("id"), "actor_details": person, "object_details": person,
             "aux_uuid": mark("aux"), "aux_details": [person], "aux_info": mark(version),
@@ -212,7 +212,7 @@ fn rules_that_can_not_be_kept_are_refused_before_anything_is_read() {
     for (rules, says) in [
         (
             "[feeds.itemusages]\ndrop = [\"user.emial\"]",
-            "drop of [feeds.itemusages]: events of itemusages have no field \"user.emial\": \
+            "events of itemusages have no field \"user.emial\": \
              did you mean \"user.email\"?",
         ),
         (

@@ -9,7 +9,7 @@ use op_dd_bridge::{Bridge, BridgeBuilder, DefaultMapper, FileStore, Name, Privac
 
 use crate::accounts::{Accounts, LeftOut, Member};
 use crate::archive::{Archive, Connector, Place};
-use crate::config::{self, Config, Secret};
+use crate::config::{self, BadAccount, Config, Secret};
 use crate::exit::{Exit, Failure};
 use crate::job::{Job, Ledger, Part, Sink};
 use crate::privacy::privacy;
@@ -27,6 +27,8 @@ pub(crate) struct Assembly {
     pub(crate) members: BTreeMap<Name, Member>,
     /// The accounts of the configuration that are not carried.
     pub(crate) left_out: Vec<LeftOut>,
+    /// Those that are at fault there, which nothing but another start can bring back.
+    pub(crate) bad: Vec<BadAccount>,
     pub(crate) observer: Observer,
     pub(crate) intake: Arc<datadog_logs::Client>,
     telemetry: Telemetry,
@@ -39,9 +41,11 @@ pub(crate) struct Assembly {
 
 pub(crate) type Observer = Arc<dyn Fn(&Progress<'_>) + Send + Sync>;
 
-/// Puts the parts together. An account that can't be read is left out, unless all are so.
+/// Puts the parts together. An account that can't be read is left out, unless all are so; the `bad` ones
+/// are already.
 pub(crate) fn assemble(
     config: Arc<Config>,
+    bad: Vec<BadAccount>,
     store: FileStore,
     telemetry: &Telemetry,
     observer: Observer,
@@ -49,16 +53,16 @@ pub(crate) fn assemble(
     let store = Arc::new(store);
     let ca = config.ca_certificates()?;
     let datadog = config.datadog()?;
-    let privacy = privacy(&config)?;
     let transport = transport(&config.http, ca.as_deref())?;
     let connector = Connector::new(transport.clone(), config.http.timeout);
     let intake = Arc::new(intake(datadog, &config.http, transport, telemetry)?);
+    let privacy = privacy(&config)?;
     let tags = Tags::new(&datadog.tags)
         .map_err(|error| Failure::configuration(format!("tags of [datadog]: {error}")))?;
     let accounts = Accounts::new(Arc::clone(&config), ca.as_deref(), tags.clone(), telemetry)?;
     let (members, left_out) = accounts.open_all();
     if members.is_empty() && !left_out.is_empty() {
-        return Err(all_left_out(left_out));
+        return Err(all_left_out(left_out, &bad));
     }
 
     let telling = Arc::clone(&observer);
@@ -75,6 +79,7 @@ pub(crate) fn assemble(
         accounts: Arc::new(accounts),
         members: BTreeMap::new(),
         left_out,
+        bad,
         observer,
         intake,
         telemetry: telemetry.clone(),
@@ -83,9 +88,15 @@ pub(crate) fn assemble(
         archives: Mutex::default(),
         connector,
     };
-    if let Some(place) = assembly.config.archive_place() {
-        let builder = assembly.to_archive(&place)?.destination(Name::ARCHIVE);
-        let builder = builder.heartbeat(assembly.config.telemetry.heartbeat);
+    if let (Some(settings), Some(place)) =
+        (&assembly.config.archive, assembly.config.archive_place())
+    {
+        let interval = settings.interval.max(assembly.config.polling.interval);
+        let builder = assembly
+            .to_archive(&place)?
+            .destination(Name::ARCHIVE)
+            .poll_interval(interval)
+            .heartbeat(assembly.config.telemetry.heartbeat);
         assembly.archive = Some(Arc::new(build(builder, &members)?));
     }
     for bridge in assembly.bridges() {
@@ -156,8 +167,9 @@ impl Assembly {
 
     /// Whether the configuration has an account of this name.
     pub(crate) fn knows(&self, account: &Name) -> bool {
-        let mut accounts = self.config.accounts.iter();
-        accounts.any(|known| known.name == *account)
+        let good = self.config.accounts.iter().map(|known| &known.name);
+        let bad = self.bad.iter().filter_map(|known| known.name.as_ref());
+        good.chain(bad).any(|known| known == account)
     }
 
     /// What a bridge to the archive in this place is made of, beside the others.
@@ -197,7 +209,7 @@ fn build(builder: BridgeBuilder, members: &[Member]) -> Result<Bridge, Failure> 
 }
 
 /// Nothing can be carried at all: the one cause if there is one, else that there are several.
-fn all_left_out(left_out: Vec<LeftOut>) -> Failure {
+fn all_left_out(left_out: Vec<LeftOut>, bad: &[BadAccount]) -> Failure {
     let mut failures: Vec<_> = left_out
         .into_iter()
         .map(|left_out| left_out.failure)
@@ -205,6 +217,7 @@ fn all_left_out(left_out: Vec<LeftOut>) -> Failure {
     let first = failures.remove(0);
     let common = failures
         .iter()
+        .chain(bad.iter().map(|bad| &bad.failure))
         .all(|failure| failure.exit() == first.exit());
     for failure in &failures {
         tracing::error!("{failure}");

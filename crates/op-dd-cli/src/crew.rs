@@ -91,7 +91,7 @@ impl Crew {
                 }
                 Some(opened) = self.openings.join_next() => {
                     let (name, opened) = came_to_its_end(opened);
-                    self.opened(name, opened, &told);
+                    self.opened(&name, opened, &told);
                 }
                 () = reread.notified() => self.try_left_out(),
                 _ = chances.tick() => self.try_left_out(),
@@ -168,7 +168,8 @@ impl Crew {
                 return Ok(false);
             }
             return Err(Failure::configuration(format!(
-                "there is no account {name} in the configuration: add it, or remove the job from jobs in                  the state folder"
+                "there is no account {name} in the configuration: add it, or remove the job from jobs \
+                 in the state folder"
             )));
         };
         let ledger = Arc::new(Ledger::open(self.jobs.clone(), before));
@@ -213,8 +214,8 @@ impl Crew {
         }
     }
 
-    fn opened(&mut self, name: Name, opened: Result<Member, Failure>, stop: &Stop) {
-        self.opening.remove(&name);
+    fn opened(&mut self, name: &Name, opened: Result<Member, Failure>, stop: &Stop) {
+        self.opening.remove(name);
         match opened.and_then(|member| self.assembly.join(member)) {
             Ok(bridges) => {
                 let streams = names(bridges.iter().flat_map(|bridge| bridge.streams()));
@@ -223,7 +224,7 @@ impl Crew {
                     self.set_out(bridge, stop);
                 }
             }
-            Err(failure) => self.still_left_out(&name, failure),
+            Err(failure) => self.still_left_out(name, failure),
         }
     }
 

@@ -195,7 +195,10 @@ fn default_transport(
 #[non_exhaustive]
 pub enum BuildError {
     /// The HTTP client can't be set up.
-    #[error("cannot set up the HTTP client")]
+    #[error(
+        "HTTPS can't be set up: install the system's CA certificates (package ca-certificates), or name \
+         a file of them in SSL_CERT_FILE"
+    )]
     Http(#[source] Box<dyn Error + Send + Sync>),
     /// What is to be trusted is no certificate.
     #[error("the CA certificates cannot be used: they must be in PEM, -----BEGIN CERTIFICATE-----")]

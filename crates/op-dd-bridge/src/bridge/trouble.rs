@@ -14,7 +14,7 @@ const PROBE_INTERVAL: Duration = Duration::from_secs(60);
 /// exchanged a moment ago.
 const FIRST_PROBE: Duration = Duration::from_secs(1);
 
-/// Over how long the streams spread that wait for the intake.
+/// Over how long streams spread that have waited for the same thing.
 const SPREAD: Duration = Duration::from_secs(1);
 
 /// A stream that fails: since when, for what, and how long it waits each time.
@@ -33,6 +33,11 @@ impl Trouble {
         *self = Self::default();
     }
 
+    /// Whether the last step failed.
+    pub(super) fn is_on(&self) -> bool {
+        self.since.is_some()
+    }
+
     /// How long to wait after this failure. Without end to the patience, what needs somebody's doing
     /// is looked at now and then.
     ///
@@ -47,7 +52,7 @@ impl Trouble {
         let wait = match &error {
             StepError::Paused { by, wait, .. } => match by {
                 // Not all at once: the first finds out for all.
-                Scope::Destination(_) => *wait + SPREAD.mul_f64(fastrand::f64()),
+                Scope::Destination(_) => *wait + spread(),
                 _ => *wait,
             },
             _ if error.is_hold() && patience.is_none_or(is_endless) => {
@@ -94,6 +99,11 @@ fn is_refusal(error: &StepError) -> bool {
         StepError::Sink { error, .. } => error.kind() == SendErrorKind::Unauthorized,
         _ => false,
     }
+}
+
+/// How long a stream waits for others to go first.
+pub(super) fn spread() -> Duration {
+    SPREAD.mul_f64(fastrand::f64())
 }
 
 fn is_endless(patience: Duration) -> bool {

@@ -271,7 +271,7 @@ mod tests {
             (Feed::SignInAttempts, "user.email"),
             (Feed::ItemUsages, "email"),
             (Feed::ItemUsages, "target_user.name"),
-            (Feed::AuditEvents, "actor_detials.name"),
+            (Feed::AuditEvents, "actor_detail.name"),
             (Feed::AuditEvents, "Location"),
             (Feed::AuditEvents, "usr.mail"),
             (Feed::AuditEvents, "network.client.ip_address"),

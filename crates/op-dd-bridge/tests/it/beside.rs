@@ -155,7 +155,10 @@ async fn a_window_is_kept_before_anything_is_read() {
         panic!("not one request");
     };
     assert_eq!(reset.start.to_system_time(), start);
-    let asked_end = reset.end.as_ref().map(|end| end.to_system_time());
+    let asked_end = reset
+        .end
+        .as_ref()
+        .map(onepassword_events::Timestamp::to_system_time);
     assert_eq!(asked_end, Some(end));
 }
 

@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 use crate::args::BackfillArgs;
 use crate::assembly::open_store;
-use crate::config::Config;
+use crate::config::{BadAccount, Config};
 use crate::counted::counted;
 use crate::exit::{Exit, Failure};
 use crate::job::{Asked, Job, Jobs, Sink, Standing, State};
@@ -30,16 +30,16 @@ const LOOK: Duration = Duration::from_secs(1);
 const NOBODY: Duration = Duration::from_secs(30);
 
 pub(crate) async fn execute(args: &BackfillArgs) -> Result<Exit, Failure> {
-    let config = match &args.config {
-        Some(path) => Config::read(path)?,
-        None => Config::from_environment()?,
+    let (config, bad) = match &args.config {
+        Some(path) => Config::read_good_accounts(path)?,
+        None => (Config::from_environment()?, Vec::new()),
     };
     let state = config.state_folder(args.state.as_deref())?;
     let jobs = Jobs::of(&state);
     if args.list {
         return list(&jobs);
     }
-    let planned = plan(args, &config)?;
+    let planned = plan(args, &config, &bad)?;
     let store = match open_store(&state) {
         Ok(store) => Some(store),
         Err(failure) if failure.exit() == Exit::Held => None,
@@ -58,24 +58,24 @@ pub(crate) async fn execute(args: &BackfillArgs) -> Result<Exit, Failure> {
             tell(&format!("{} goes on where it was", job.id));
             job
         }
-        None => {
-            jobs.add(&planned)?;
-            planned
-        }
+        None => jobs.add(planned)?,
     };
     explain(&job);
     match store {
-        Some(store) => carry(args, config, store, &jobs, &job).await,
+        Some(store) => carry(args, config, bad, store, &jobs, &job).await,
         None => follow(&state, &jobs, &job).await,
     }
 }
 
 /// What is asked for, if it can be done.
-fn plan(args: &BackfillArgs, config: &Config) -> Result<Job, Failure> {
+fn plan(args: &BackfillArgs, config: &Config, bad: &[BadAccount]) -> Result<Job, Failure> {
     let (Some(account), Some(from)) = (&args.account, &args.from) else {
         return Err(Failure::configuration("give --account and --from"));
     };
     if !config.accounts.iter().any(|known| known.name == *account) {
+        if let Some(bad) = bad.iter().find(|bad| bad.name.as_ref() == Some(account)) {
+            return Err(bad.failure.clone());
+        }
         let known: Vec<_> = config
             .accounts
             .iter()
@@ -150,12 +150,13 @@ fn explain(job: &Job) {
 async fn carry(
     args: &BackfillArgs,
     config: Config,
+    bad: Vec<BadAccount>,
     store: FileStore,
     jobs: &Jobs,
     job: &Job,
 ) -> Result<Exit, Failure> {
     // Who wants to watch a backfill has op-dd run do it.
-    let Shift { crew, upkeep, .. } = Shift::begin(config, store, true).await?;
+    let Shift { crew, upkeep, .. } = Shift::begin(config, bad, store, true).await?;
     let mut meter = Meter::new();
     let ended = until_told_to_stop(args.grace, |stop| async {
         tokio::select! {

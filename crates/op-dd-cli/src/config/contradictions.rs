@@ -100,6 +100,7 @@ fn lengths(document: &DeTable<'_>, faults: &mut Faults) {
         ("http", "connect_timeout"),
         ("http", "timeout"),
         ("polling", "interval"),
+        ("archive", "interval"),
         ("telemetry", "heartbeat"),
     ] {
         if let Some((node, length)) = length(table, key)

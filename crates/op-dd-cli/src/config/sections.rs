@@ -134,6 +134,10 @@ table! {
             /// The bucket: `s3://BUCKET/PREFIX`, `gs://BUCKET/PREFIX` or `az://CONTAINER/PREFIX`. Credentials
             /// come from the environment, such as `AWS_ACCESS_KEY_ID`.
             url: Option<Bucket> = None,
+            /// From the start of one look for news to the start of the next, but no more often than
+            /// interval of [polling] says. Each look that finds something makes a file of its own for
+            /// each hour and feed.
+            interval: Duration = Duration::from_secs(300),
         }
     }
 }

@@ -32,8 +32,7 @@ impl Job {
         let id = format!("backfill-{}", compact(now));
         let part =
             |kind: &str, sink, from: SystemTime, to: SystemTime| -> Result<Option<Part>, Failure> {
-                let name = Name::new(format!("{id}-{kind}"))
-                    .map_err(|error| Failure::new(Exit::Defect, error.to_string()))?;
+                let name = named(format!("{id}-{kind}"))?;
                 let (from, to) = (from.into(), to.into());
                 Ok((from != to).then_some(Part {
                     name,
@@ -74,6 +73,30 @@ impl Job {
             parts,
         })
     }
+
+    /// The same by another id, for when its own is taken.
+    pub(super) fn numbered(&self, number: u32) -> Result<Self, Failure> {
+        let id = format!("{}-{number}", self.id);
+        let parts = self.parts.iter().map(|part| {
+            let name = part.name.as_str();
+            let kind = name.strip_prefix(&self.id).unwrap_or(name);
+            let name = named(format!("{id}{kind}"))?;
+            Ok(Part {
+                name,
+                ..part.clone()
+            })
+        });
+        let parts = parts.collect::<Result<_, Failure>>()?;
+        Ok(Self {
+            id,
+            parts,
+            ..self.clone()
+        })
+    }
+}
+
+fn named(name: String) -> Result<Name, Failure> {
+    Name::new(name).map_err(|error| Failure::new(Exit::Defect, error.to_string()))
 }
 
 fn no_archive() -> Failure {
@@ -102,6 +125,8 @@ fn compact(time: SystemTime) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::slice;
+
     use super::*;
 
     const HOUR: Duration = Duration::from_secs(3600);
@@ -149,8 +174,8 @@ mod tests {
         let archived = part("archive", from, border);
         let redated = part("redated", from, border);
         let recent = part("intake", border, to);
-        assert_eq!(parts(false, false, from, to), [archived.clone()]);
-        assert_eq!(parts(true, false, from, to), [redated.clone()]);
+        assert_eq!(parts(false, false, from, to), slice::from_ref(&archived));
+        assert_eq!(parts(true, false, from, to), slice::from_ref(&redated));
         assert_eq!(parts(false, true, from, to), [recent.clone(), archived]);
         assert_eq!(parts(true, true, from, to), [recent.clone(), redated]);
         assert_eq!(parts(false, true, border, to), [recent]);

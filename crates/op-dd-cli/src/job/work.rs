@@ -2,6 +2,7 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use onepassword_events::Timestamp;
 use op_dd_bridge::{Bridge, Outcome, Progress, StreamId};
 use tokio::time::sleep;
 
@@ -123,7 +124,7 @@ impl Ledger {
 
 impl Reach {
     fn advance(&mut self, to: Option<SystemTime>) {
-        let reached = self.reached.as_ref().map(|time| time.to_system_time());
+        let reached = self.reached.as_ref().map(Timestamp::to_system_time);
         if to > reached {
             self.reached = to.map(Into::into);
         }
