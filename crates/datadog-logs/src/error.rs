@@ -277,6 +277,10 @@ fn storage(fault: io::ErrorKind) -> (&'static str, &'static str) {
             "can't be written, since its disk is mounted for reading only",
             ": mount it for writing, or choose another folder",
         ),
+        io::ErrorKind::ResourceBusy => (
+            "can't be taken",
+            ": stop that process, or choose another folder",
+        ),
         io::ErrorKind::NotFound => (
             "is gone",
             ": put the folder back or mount its disk, or start anew to begin another",

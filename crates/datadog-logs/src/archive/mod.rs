@@ -7,14 +7,17 @@ use std::time::SystemTime;
 
 use async_trait::async_trait;
 
-use crate::{LogEntry, LogSink, Receipt, Retry, SendError, SendErrorKind};
+use crate::{LogEntry, LogSink, Receipt, Retry, SendError};
 
 mod disk;
+mod folders;
 mod line;
+mod lock;
 mod object;
 mod page;
 #[cfg(feature = "object-store")]
 mod store;
+mod writers;
 
 use disk::Disk;
 use page::Page;
@@ -33,13 +36,17 @@ use store::Store;
 /// hasn't are left out. Attributes stay as they were written, but for line ends between them.
 ///
 /// Each [`send`](LogSink::send) makes one object an hour, named by a hash of its content; `_id` is a hash
-/// of the log's content and date. So the same entries, sent again, come out under the same names with
-/// the same bytes, and nothing is doubled; and a log that is sent again among others has the same `_id`.
+/// of the log's content and date. So the same entries, sent again in one piece, come out under the same names
+/// with the same bytes. A log that is sent again among others is in two objects, under the same `_id`: who
+/// counts, counts those. One without a date of its own is another log each time, of the hour when it was
+/// written.
 ///
-/// In a folder, an object is written aside, forced to the disk and renamed, so that a crash leaves the whole of it or
-/// nothing. What is being written lies in `.unfinished` and never looks like an object; what a crash left
+/// In a folder, an object is written aside, forced to the disk and renamed, so that a crash leaves the
+/// whole of it or nothing. What is being written lies in `.unfinished` and never looks like an object; what a crash left
 /// there is removed when the folder is opened again. All is for its owner alone. A folder is for one
-/// process at a time; clones share it.
+/// process at a time, which holds a lock in `.unfinished`; clones share it.
+///
+/// A disk that hangs keeps four threads of the runtime at the most, each with the entries that it writes.
 ///
 /// A folder that disappears while it is in use is missed, not made anew: what looks empty may be the place
 /// where its disk was mounted.
@@ -71,12 +78,13 @@ impl Archive {
     ///
     /// # Errors
     ///
-    /// [`SendErrorKind::Storage`] if it can't be made or written, naming the folder.
+    /// [`SendErrorKind::Storage`](crate::SendErrorKind::Storage) if it can't be made or written, naming the
+    /// folder, or if another process has it, or this one has it already, naming the process.
     pub fn open(folder: impl Into<PathBuf>) -> Result<Self, SendError> {
         let folder = folder.into();
         match Disk::open(&folder) {
             Ok(disk) => Ok(Self(Place::Disk(Arc::new(disk)))),
-            Err(error) => Err(disk::failure(&folder, error).with_retry(Retry::Never)),
+            Err(error) => Err(error.with_retry(Retry::Never)),
         }
     }
 
@@ -120,19 +128,6 @@ impl Archive {
             Place::Store(store) => store.name(),
         }
     }
-
-    /// Does what takes the processor or a disk where it keeps nothing else from going on.
-    async fn aside<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> Result<T, SendError> + Send + 'static,
-    ) -> Result<T, SendError> {
-        let done = tokio::task::spawn_blocking(work).await;
-        done.map_err(|error| {
-            SendError::new(SendErrorKind::Sink)
-                .with_host(self.name())
-                .with_source(error)
-        })?
-    }
 }
 
 #[async_trait]
@@ -142,10 +137,12 @@ impl LogSink for Archive {
     ///
     /// # Errors
     ///
-    /// [`SendErrorKind::Storage`] if something is wrong with the folder or its disk. A store fails as
-    /// servers do: [`SendErrorKind::Unauthorized`] if it refuses the credentials, `Storage` if the bucket
-    /// isn't there or there are no credentials. Accepted are the entries of the hours that were written
-    /// before.
+    /// [`SendErrorKind::Storage`](crate::SendErrorKind::Storage) if something is wrong with the folder or
+    /// its disk; [`SendErrorKind::Timeout`](crate::SendErrorKind::Timeout) if the disk doesn't answer for
+    /// half a minute: the entries may come to be on it later. A store fails as servers do:
+    /// [`SendErrorKind::Unauthorized`](crate::SendErrorKind::Unauthorized) if it refuses the credentials,
+    /// `Storage` if the bucket isn't there or there are no credentials. Accepted are the entries of the
+    /// hours that were written before.
     async fn send(&self, entries: &[LogEntry]) -> Result<Receipt, SendError> {
         if entries.is_empty() {
             return Ok(Receipt::default());
@@ -153,15 +150,12 @@ impl LogSink for Archive {
         let entries = entries.to_vec();
         match &self.0 {
             Place::Disk(disk) => {
-                let disk = Arc::clone(disk);
-                self.aside(move || keep(&disk, &entries)).await
+                let keeping = Arc::clone(disk);
+                let kept = disk.writers.write(move || keep(&keeping, &entries)).await;
+                kept.map_err(|error| error.with_host(self.name()))?
             }
             #[cfg(feature = "object-store")]
-            Place::Store(store) => {
-                let packing = Arc::clone(store);
-                let objects = self.aside(move || packing.pack(&entries)).await?;
-                store.keep(objects).await
-            }
+            Place::Store(store) => store.keep(store.packed(entries).await?).await,
         }
     }
 }

@@ -48,7 +48,21 @@ impl Store {
         format!("the archive {}", self.address)
     }
 
-    pub(super) fn pack(&self, entries: &[LogEntry]) -> Result<Vec<Packed>, SendError> {
+    /// Packs objects where it keeps nothing else from going on.
+    pub(super) async fn packed(
+        self: &Arc<Self>,
+        entries: Vec<LogEntry>,
+    ) -> Result<Vec<Packed>, SendError> {
+        let store = Arc::clone(self);
+        let packing = tokio::task::spawn_blocking(move || store.pack(&entries));
+        packing.await.map_err(|error| {
+            SendError::new(SendErrorKind::Sink)
+                .with_host(self.name())
+                .with_source(error)
+        })?
+    }
+
+    fn pack(&self, entries: &[LogEntry]) -> Result<Vec<Packed>, SendError> {
         let page = Page::write(entries, SystemTime::now());
         let objects = page.objects().map(|object| {
             let packed = object.pack().map_err(|error| {

@@ -20,7 +20,7 @@ pub(crate) struct BackfillArgs {
     pub(crate) state: Option<PathBuf>,
 
     /// The account, by its name in the configuration
-    #[arg(long, value_name = "NAME", required_unless_present = "list")]
+    #[arg(long, value_name = "NAME", required_unless_present_any = ["list", "forget"])]
     pub(crate) account: Option<Name>,
 
     /// Only this feed; may be repeated
@@ -28,7 +28,7 @@ pub(crate) struct BackfillArgs {
     pub(crate) feed: Vec<Feed>,
 
     /// The earliest time: 2026-05-01, 2026-05-01T08:00:00Z, or 90d for 90 days back
-    #[arg(long, value_name = "TIME", required_unless_present = "list")]
+    #[arg(long, value_name = "TIME", required_unless_present_any = ["list", "forget"])]
     pub(crate) from: Option<When>,
 
     /// The time to end before
@@ -50,6 +50,11 @@ pub(crate) struct BackfillArgs {
     /// List the jobs of the state folder, and how far they are
     #[arg(long)]
     pub(crate) list: bool,
+
+    /// Remove a job that is over from the state folder, and its cursors; asked for again, it is done
+    /// anew
+    #[arg(long, value_name = "ID", conflicts_with_all = ["list", "account", "from"])]
+    pub(crate) forget: Option<String>,
 
     /// How long to finish what is under way once told to stop
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]
