@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use onepassword_events::Feed;
 use op_dd_bridge::Name;
 
+use crate::archive::Place;
 use crate::config::{Start, duration};
 
 #[derive(Debug, clap::Args)]
@@ -34,9 +35,9 @@ pub(crate) struct BackfillArgs {
     #[arg(long, value_name = "TIME", default_value = "now")]
     pub(crate) to: When,
 
-    /// Keep events that are too old for Datadog in this archive, instead of the configuration's
-    #[arg(long, value_name = "DIR", conflicts_with = "redate")]
-    pub(crate) archive: Option<PathBuf>,
+    /// Keep events that are too old for Datadog in this folder or bucket, instead of the configuration's
+    #[arg(long, value_name = "DIR|URL", conflicts_with = "redate")]
+    pub(crate) archive: Option<Place>,
 
     /// Send events that are too old for Datadog there all the same, with the date of sending
     #[arg(long)]

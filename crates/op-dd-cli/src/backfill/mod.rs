@@ -107,8 +107,8 @@ fn plan(args: &BackfillArgs, config: &Config, bad: &[BadAccount]) -> Result<Job,
         recent: args.recent,
         archive: args.archive.clone(),
     };
-    let configured = config.archive.as_ref().map(|archive| archive.dir.as_path());
-    Job::plan(asked, window, args.archive.as_deref().or(configured), now)
+    let place = args.archive.clone().or_else(|| config.archive_place());
+    Job::plan(asked, window, place.as_ref(), now)
 }
 
 /// The job that was asked for in the same words and is not done, or that was done for the same window.
@@ -136,8 +136,8 @@ fn explain(job: &Job) {
         let span = span(&part.from, &part.to);
         let (from, to) = (&part.from, &part.to);
         let sink = match &part.sink {
-            Sink::Archive(folder) => {
-                format!("to the archive {}, by their own dates", folder.display())
+            Sink::Archive(place) => {
+                format!("to the archive {place}, by their own dates")
             }
             Sink::Intake if job.asked.redate => {
                 "to Datadog; older ones with the date of sending".to_owned()
