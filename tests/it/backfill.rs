@@ -172,9 +172,9 @@ fn kill_three_times(count: usize) {
 fn a_run_takes_it_up_while_what_happens_now_flows_to_both_sides() {
     let count: usize = 6_000;
     let mut world = world(count);
-    world
-        .config
+    world.config.push_str(
         "\n[archive]\ndir = \"archive\"\ninterval = \"1s\"\n\n[polling]\ninterval = \"1s\"\n",
+    );
     let going = world.going(&[]);
     until("it has begun", || world.path("state/cursors").exists());
     let command = backfill(&world, &["--account", "acme", "--from", "120d"]);
