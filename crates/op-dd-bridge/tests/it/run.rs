@@ -369,6 +369,16 @@ async fn one_cause_is_one_line_when_it_begins_and_one_when_it_is_over() {
     let said = std::mem::take(&mut *messages.0.lock().unwrap());
     assert_eq!(said, ["ERROR held", "INFO going on"]);
 
+    // It refuses it, and there is nothing to send but heartbeats.
+    for _ in 0..3 {
+        world.sink.next_heartbeat(Reply::Fail(locked_out()));
+    }
+    let beating = world.builder().heartbeat(60 * SECOND);
+    let beating = beating.account(beta.account()).build().unwrap();
+    beating.run(sleep(300 * SECOND)).await;
+    let said = std::mem::take(&mut *messages.0.lock().unwrap());
+    assert_eq!(said, ["ERROR held", "INFO going on"]);
+
     // The token is refused to two bridges of the same account.
     for _ in 0..6 {
         beta.next(ItemUsages, Answer::Status(401, None));
