@@ -2,6 +2,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 use async_trait::async_trait;
 use serde::Serialize;
@@ -223,7 +224,7 @@ impl Folder {
         let noted = self.successes().get(stream).copied();
         let committed = Contents::read(&checkpoint_path(&self.path, stream))?;
         let committed = committed.and_then(|contents| contents.committed_at());
-        Ok(Success::latest(noted, committed))
+        Ok(Success::latest(noted, committed, SystemTime::now()))
     }
 
     fn note_successes(&self, fresh: Vec<(StreamId, Success)>) -> Result<(), StoreError> {
@@ -319,11 +320,23 @@ fn saw(started: &mut Started, stream: &StreamId, revision: u64) {
     started.insert(stream.clone(), known);
 }
 
-/// What was noted of the streams that have a checkpoint. What was removed by hand is as if it had never
+/// What was noted of the streams that have a checkpoint: what was removed by hand is as if it had never
 /// been.
+///
+/// What is still to come was noted by a clock that was wrong. It was before now, and is kept as now: or
+/// each process of many short ones would not know of the outage that it finds.
 fn kept_successes(folder: &Path) -> BTreeMap<StreamId, Success> {
     let mut successes = success_file::read(folder);
     successes.retain(|stream, _| checkpoint_path(folder, stream).exists());
+    let now = SystemTime::now();
+    let mut was_wrong = false;
+    for success in successes.values_mut().filter(|success| success.at > now) {
+        success.at = now;
+        was_wrong = true;
+    }
+    if was_wrong && let Err(error) = success_file::write(folder, &successes) {
+        tracing::debug!(%error, "when the streams were last well was not noted");
+    }
     successes
 }
 
