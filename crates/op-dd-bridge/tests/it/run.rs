@@ -227,6 +227,17 @@ async fn what_is_refused_is_tried_again_soon_and_then_every_minute() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_key_that_is_refused_after_a_token_is_tried_again_soon_too() {
+    let world = World::new();
+    let source = world.source("acme", &[ItemUsages]);
+    source.page(ItemUsages, &["A"]);
+    source.next(ItemUsages, Answer::Status(401, None));
+    world.sink.next(Reply::Fail(locked_out()));
+    world.bridge(&[&source]).run(sleep(30 * SECOND)).await;
+    assert_eq!(world.journal.seconds("send A"), [1, 2]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_may_pass_is_tried_at_growing_distances() {
     let world = World::new();
     let source = world.source("acme", &[ItemUsages]);

@@ -16,8 +16,12 @@ use crate::job::{Asked, Job, Jobs, Sink, Standing, State};
 use crate::shift::Shift;
 use crate::signal::{told_to_stop, until_told_to_stop};
 
+mod forget;
+mod list;
 mod meter;
 
+use forget::forget;
+use list::list;
 use meter::Meter;
 
 /// How long 1Password keeps events.
@@ -37,7 +41,10 @@ pub(crate) async fn execute(args: &BackfillArgs) -> Result<Exit, Failure> {
     let state = config.state_folder(args.state.as_deref())?;
     let jobs = Jobs::of(&state);
     if args.list {
-        return list(&jobs);
+        return list(&jobs, &state);
+    }
+    if let Some(id) = &args.forget {
+        return forget(&state, &jobs, id).await;
     }
     let planned = plan(args, &config, &bad)?;
     let store = match open_store(&state) {
@@ -58,7 +65,7 @@ pub(crate) async fn execute(args: &BackfillArgs) -> Result<Exit, Failure> {
             tell(&format!("{} goes on where it was", job.id));
             job
         }
-        None => jobs.add(planned)?,
+        None => jobs.add(&planned)?,
     };
     explain(&job);
     match store {
@@ -100,8 +107,8 @@ fn plan(args: &BackfillArgs, config: &Config, bad: &[BadAccount]) -> Result<Job,
         recent: args.recent,
         archive: args.archive.clone(),
     };
-    let configured = config.archive.as_ref().map(|archive| archive.dir.as_path());
-    Job::plan(asked, window, args.archive.as_deref().or(configured), now)
+    let place = args.archive.clone().or_else(|| config.archive_place());
+    Job::plan(asked, window, place.as_ref(), now)
 }
 
 /// The job that was asked for in the same words and is not done, or that was done for the same window.
@@ -129,8 +136,8 @@ fn explain(job: &Job) {
         let span = span(&part.from, &part.to);
         let (from, to) = (&part.from, &part.to);
         let sink = match &part.sink {
-            Sink::Archive(folder) => {
-                format!("to the archive {}, by their own dates", folder.display())
+            Sink::Archive(place) => {
+                format!("to the archive {place}, by their own dates")
             }
             Sink::Intake if job.asked.redate => {
                 "to Datadog; older ones with the date of sending".to_owned()
@@ -254,38 +261,6 @@ fn verdict(job: &Job, standing: &Standing) -> Result<Exit, Failure> {
                 standing.refused
             ),
         ));
-    }
-    Ok(Exit::Clean)
-}
-
-fn list(jobs: &Jobs) -> Result<Exit, Failure> {
-    let ids = jobs.ids()?;
-    if ids.is_empty() {
-        tell("there is no job");
-    }
-    for id in ids {
-        let job = jobs.job(&id)?;
-        let standing = jobs.standing(&id)?;
-        let Asked {
-            account, from, to, ..
-        } = &job.asked;
-        let how_far = match &standing {
-            None => "waits for op-dd run".to_owned(),
-            Some(standing) => {
-                let state = match standing.state {
-                    State::Running => format!("in process {}", standing.pid),
-                    State::Stopped => "waits for op-dd run".to_owned(),
-                    State::Done => "done".to_owned(),
-                    State::Refused => "refused".to_owned(),
-                };
-                let trouble = standing.trouble.iter();
-                let trouble: String = trouble.map(|why| format!("; {why}")).collect();
-                let percent = standing.fraction(&job) * 100.0;
-                let events = counted_events(standing);
-                format!("{state}, {percent:.0} %, {events}{trouble}")
-            }
-        };
-        tell(&format!("{id}  {account}  {from} to {to}  {how_far}"));
     }
     Ok(Exit::Clean)
 }

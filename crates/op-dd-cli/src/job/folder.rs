@@ -59,7 +59,7 @@ impl Jobs {
 
     /// Leaves a job to whoever holds the folder, and returns it as it is kept: by another id if somebody
     /// asked for another one within the same second. Once this returns, it survives a crash.
-    pub(crate) fn add(&self, planned: Job) -> Result<Job, Failure> {
+    pub(crate) fn add(&self, planned: &Job) -> Result<Job, Failure> {
         let mut folder = DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
@@ -78,6 +78,20 @@ impl Jobs {
 
     pub(crate) fn note(&self, id: &str, standing: &Standing) -> Result<(), Failure> {
         self.write(&format!("{id}{PROGRESS}"), standing)
+    }
+
+    /// Removes a job. Nobody begins it anew if that is broken off.
+    pub(crate) fn remove(&self, id: &str) -> Result<(), Failure> {
+        for name in [format!("{id}.json"), format!("{id}{PROGRESS}")] {
+            let path = self.0.join(name);
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(unusable(&path, &error));
+                }
+                _ => sync(&self.0).map_err(|error| unusable(&self.0, &error))?,
+            }
+        }
+        Ok(())
     }
 
     /// False if there is a job of this id.
@@ -182,7 +196,7 @@ mod tests {
         let mut added: Vec<_> = thread::scope(|scope| {
             let adding = words
                 .iter()
-                .map(|words| scope.spawn(|| jobs.add(planned(words, now)).unwrap()));
+                .map(|words| scope.spawn(|| jobs.add(&planned(words, now)).unwrap()));
             let adding: Vec<_> = adding.collect();
             adding.into_iter().map(|job| job.join().unwrap()).collect()
         });
@@ -213,7 +227,7 @@ mod tests {
         let jobs = Jobs::of(state.path());
         let planned = planned("5d", SystemTime::now());
         for _ in 0..2 {
-            assert_eq!(jobs.add(planned.clone()).unwrap(), planned);
+            assert_eq!(jobs.add(&planned).unwrap(), planned);
         }
         assert_eq!(jobs.ids().unwrap(), [planned.id]);
     }
