@@ -163,7 +163,7 @@ async fn carry(
     job: &Job,
 ) -> Result<Exit, Failure> {
     // Who wants to watch a backfill has op-dd run do it.
-    let Shift { crew, upkeep, .. } = Shift::begin(config, bad, store, true).await?;
+    let Shift { crew, upkeep, .. } = Shift::begin(config, bad, store, true)?;
     let mut meter = Meter::new();
     let ended = until_told_to_stop(args.grace, |stop| async {
         tokio::select! {

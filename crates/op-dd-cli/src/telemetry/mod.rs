@@ -26,7 +26,7 @@ use accounts::Accounts;
 use calls::Calls;
 pub(crate) use calls::{Counted, Side};
 use readiness::Readiness;
-pub(crate) use server::Listener;
+pub(crate) use server::serve;
 use steps::Steps;
 use streams::Streams;
 
