@@ -1,6 +1,6 @@
 use std::convert::Infallible;
 use std::io::{Write as _, stdout};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
 
 use onepassword_events::Timestamp;
@@ -101,7 +101,21 @@ fn plan(args: &BackfillArgs, config: &Config) -> Result<Job, Failure> {
         archive: args.archive.clone(),
     };
     let configured = config.archive.as_ref().map(|archive| archive.dir.as_path());
-    Job::plan(asked, window, args.archive.as_deref().or(configured), now)
+    let archive = args.archive.as_deref();
+    let archive = archive.map(|folder| one_name(folder, configured));
+    Job::plan(asked, window, archive.as_deref().or(configured), now)
+}
+
+/// What a folder is called, which may have several names through links: as the configuration calls it, or
+/// else by its own name.
+fn one_name(folder: &Path, configured: Option<&Path>) -> PathBuf {
+    let real = folder.canonicalize().unwrap_or_else(|_| folder.into());
+    match configured {
+        Some(configured) if configured.canonicalize().is_ok_and(|found| found == real) => {
+            configured.into()
+        }
+        _ => real,
+    }
 }
 
 /// The job that was asked for in the same words and is not done, or that was done for the same window.
@@ -311,4 +325,26 @@ fn span(from: &Timestamp, to: &Timestamp) -> String {
 fn tell(line: &str) {
     // Whoever reads may have gone.
     let _ = writeln!(stdout(), "{line}");
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_has_one_name() {
+        let temporary = tempfile::tempdir().unwrap();
+        let real = temporary.path().canonicalize().unwrap().join("real");
+        let [link, other, missing] =
+            ["link", "other", "missing"].map(|name| real.with_file_name(name));
+        std::fs::create_dir(&real).unwrap();
+        for link in [&link, &other] {
+            std::os::unix::fs::symlink(&real, link).unwrap();
+        }
+        assert_eq!(one_name(&link, None), real);
+        assert_eq!(one_name(&real, Some(&link)), link);
+        assert_eq!(one_name(&other, Some(&link)), link);
+        assert_eq!(one_name(&link, Some(&missing)), real);
+        assert_eq!(one_name(&missing, Some(&link)), missing);
+    }
 }
