@@ -9,16 +9,17 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use flate2::read::MultiGzDecoder;
 use onepassword_events::Timestamp;
 use op_dd_fakes::{Event, FakeDatadog, FakeEvents, Feed};
 use serde_json::{Value, json};
 
-use crate::program::{Going, Run, World, until};
+use crate::program::{Going, Run, World, until, within};
 
 const HOUR: Duration = Duration::from_secs(3600);
+/// For what takes thousands of files.
 const PATIENCE: Duration = Duration::from_secs(300);
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -39,15 +40,6 @@ fn world(events: usize) -> World {
     let history = Feed::ALL.map(|feed| history(feed, events / 3, 120 * DAY - HOUR, 18 * HOUR));
     let events = FakeEvents::builder().events(history.into_iter().flatten());
     World::of(events, FakeDatadog::builder())
-}
-
-/// Waits for what takes thousands of files.
-fn patiently(what: &str, mut condition: impl FnMut() -> bool) {
-    let begun = Instant::now();
-    while !condition() {
-        assert!(begun.elapsed() < PATIENCE, "waited in vain until {what}");
-        thread::sleep(Duration::from_millis(20));
-    }
 }
 
 fn backfill(world: &World, arguments: &[&str]) -> Command {
@@ -149,13 +141,15 @@ fn kill_three_times(count: usize) {
         };
         let mut going = Going::start(command, world.folder.path());
         let goal = (count * kill / 4) as u64;
-        patiently("some more is carried", || carried(&world) >= goal);
+        within(PATIENCE, "some more is carried", || carried(&world) >= goal);
         going.child.kill().unwrap();
         let run = going.end();
         assert_eq!(run.code, None, "{run}");
     }
     let mut going = Going::start(backfill(&world, &arguments), world.folder.path());
-    patiently("it is done", || going.child.try_wait().unwrap().is_some());
+    within(PATIENCE, "it is done", || {
+        going.child.try_wait().unwrap().is_some()
+    });
     let run = world.checked(going.end());
     assert_eq!(run.code, Some(0), "{run}");
     assert!(run.stdout.contains("goes on where it was"), "{run}");
@@ -171,16 +165,16 @@ fn kill_three_times(count: usize) {
     assert!(world.datadog.logs().is_empty());
 
     let again = Run::of(backfill(&world, &["--list"]));
-    assert!(again.stdout.contains("done, 100 %"), "{again}");
+    assert!(again.stdout.contains("  done: "), "{again}");
 }
 
 #[test]
 fn a_run_takes_it_up_while_what_happens_now_flows_to_both_sides() {
     let count: usize = 6_000;
     let mut world = world(count);
-    world
-        .config
-        .push_str("\n[archive]\ndir = \"archive\"\n\n[polling]\ninterval = \"1s\"\n");
+    world.config.push_str(
+        "\n[archive]\ndir = \"archive\"\ninterval = \"1s\"\n\n[polling]\ninterval = \"1s\"\n",
+    );
     let going = world.going(&[]);
     until("it has begun", || world.path("state/cursors").exists());
     let command = backfill(&world, &["--account", "acme", "--from", "120d"]);
@@ -252,4 +246,56 @@ fn redated_it_goes_to_datadog_as_late() {
     assert!(logs.iter().all(|log| log.contains("late:true")));
     let again = Run::of(backfill(&world, &arguments));
     assert_eq!(again.code, Some(0), "{again}");
+}
+
+#[test]
+fn a_job_that_is_over_can_be_forgotten_while_nobody_holds_the_state() {
+    let mut world = world(30);
+    let list = |world: &World| Run::of(backfill(world, &["--list"])).stdout;
+    assert!(list(&world).starts_with("there is no job"));
+    let run = Run::of(backfill(&world, &["--forget", "backfill-1"]));
+    assert_eq!(run.code, Some(2), "{run}");
+    assert!(run.line().contains("--list"), "{run}");
+
+    let arguments = ["--account", "acme", "--from", "120d", "--redate"];
+    let run = world.checked(Run::of(backfill(&world, &arguments)));
+    assert_eq!(run.code, Some(0), "{run}");
+    let line = list(&world);
+    let (id, rest) = line.split_once("  ").unwrap();
+    assert!(
+        rest.starts_with("acme  ") && rest.ends_with("  done: 30 events\n"),
+        "{line}"
+    );
+    let before = live(&world);
+    assert_eq!(world.cursors().len(), 2 * before.len());
+
+    // Another one can't be done, and says so.
+    let jobs = world.path("state/jobs");
+    let asked = fs::read_to_string(jobs.join(format!("{id}.json"))).unwrap();
+    let other = "backfill-20260101-000000";
+    let foreign = asked.replace(id, other).replace("\"acme\"", "\"gone\"");
+    fs::write(jobs.join(format!("{other}.json")), foreign).unwrap();
+    let run = Run::of(backfill(&world, &["--forget", other]));
+    assert_eq!(run.code, Some(2), "{run}");
+    assert!(run.line().contains("is not over"), "{run}");
+    world.config.push_str("\n[polling]\ninterval = \"1s\"\n");
+    let going = world.going(&[]);
+    until("it is refused", || {
+        list(&world).contains("  refused: there is no account gone")
+    });
+
+    let run = Run::of(backfill(&world, &["--forget", id]));
+    assert_eq!(run.code, Some(8), "{run}");
+    going.terminate();
+    going.end();
+    let before = live(&world);
+    for id in [id, other] {
+        let run = world.checked(Run::of(backfill(&world, &["--forget", id])));
+        assert_eq!(run.code, Some(0), "{run}");
+        assert!(run.stdout.contains(&format!("{id} is forgotten")), "{run}");
+    }
+    assert_eq!(fs::read_dir(&jobs).unwrap().count(), 0);
+    assert_eq!(live(&world), before);
+    assert_eq!(world.cursors().len(), before.len());
+    assert!(list(&world).starts_with("there is no job"));
 }

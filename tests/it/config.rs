@@ -212,3 +212,97 @@ fn a_tag_that_becomes_another_is_told() {
     let warning = "op-dd.toml:2:9: Datadog's rules for tags make `env:prod` of `Env:Prod`";
     assert!(run.stderr.contains(warning), "{run}");
 }
+
+#[test]
+fn a_bad_account_is_told_of_and_left_out_while_the_good_ones_are_carried() {
+    let mut world = World::new();
+    world.occur("event");
+    let good = world.config.clone();
+    let line = good.lines().count();
+    world.config.push_str(
+        r#"
+[[accounts]]
+name = "acme"
+token = "env:ACME_TOKEN"
+
+[[accounts]]
+name = "moon"
+token = "env:MOON_TOKEN"
+region = "moon"
+feeds = []
+"#,
+    );
+    let [second, region, feeds] = [
+        format!("op-dd.toml:{}:8: two accounts are called acme", line + 3),
+        format!("op-dd.toml:{}:10: unknown region `moon`", line + 9),
+        format!("op-dd.toml:{}:9: no feed is named", line + 10),
+    ];
+    let run = world.once();
+    assert_eq!(run.code, Some(9), "{run}");
+    assert_eq!(world.arrived(), uuids(&["event"]));
+    for (fault, name) in [(&second, "acme"), (&region, "moon"), (&feeds, "moon")] {
+        let told: Vec<_> = run
+            .stderr
+            .lines()
+            .filter(|line| line.contains(fault))
+            .collect();
+        let what = format!("the account {name} here is left out until that is mended");
+        assert!(
+            told[0].contains("ERROR") && told[0].contains(&what),
+            "{run}"
+        );
+    }
+    assert!(
+        run.line().contains("what other accounts had was carried"),
+        "{run}"
+    );
+
+    // Those who ask what is wrong are told, and it is wrong.
+    let check = Run::of(world.command(&["check", "--config", "op-dd.toml"]));
+    assert_eq!(check.code, Some(2), "{check}");
+    for fault in [&second, &region, &feeds] {
+        assert!(
+            check.stdout.contains(fault) || check.stderr.contains(fault),
+            "{check}"
+        );
+    }
+    let backfill = |account| {
+        let arguments = [
+            "backfill",
+            "--config",
+            "op-dd.toml",
+            "--from",
+            "1h",
+            "--account",
+            account,
+        ];
+        let mut command = world.command(&arguments);
+        command.args(["--state", "state", "--recent"]);
+        world.checked(Run::of(command))
+    };
+    let run = backfill("moon");
+    assert_eq!(run.code, Some(2), "{run}");
+    assert!(
+        run.stderr.contains(&format!(
+            "
+op-dd: {region}"
+        )),
+        "{run}"
+    );
+    let run = backfill("acme");
+    assert_eq!(run.code, Some(0), "{run}");
+
+    // None is good, or something else is at fault: it does not begin.
+    let wrong = world.config.clone();
+    for text in [
+        wrong
+            .replace(&good[good.find("[[accounts]]").unwrap()..], "")
+            .replacen("\"acme\"", "\"A\"", 1),
+        format!("{wrong}[http]\ntimeout = \"soon\"\n"),
+    ] {
+        world.config = text;
+        let run = world.once();
+        assert_eq!(run.code, Some(2), "{run}");
+        assert!(!run.stderr.contains("is left out"), "{run}");
+    }
+}

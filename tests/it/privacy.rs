@@ -212,7 +212,7 @@ fn rules_that_can_not_be_kept_are_refused_before_anything_is_read() {
     for (rules, says) in [
         (
             "[feeds.itemusages]\ndrop = [\"user.emial\"]",
-            "drop of [feeds.itemusages]: events of itemusages have no field \"user.emial\": \
+            "events of itemusages have no field \"user.emial\": \
              did you mean \"user.email\"?",
         ),
         (

@@ -8,10 +8,12 @@ use std::time::{Duration, SystemTime};
 
 use op_dd_fakes::{FakeDatadog, FakeEvents, Feed, TokenClaims};
 
-use crate::program::{KEY, World, event, token, until};
+use crate::program::{KEY, World, event, token, until, within};
 use crate::telemetry::Watched;
 
 const DAY: Duration = Duration::from_secs(86_400);
+/// How often a stream that is held looks by itself.
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// The world with the account's token and the key in files.
 fn world() -> (World, String) {
@@ -119,6 +121,27 @@ fn told_to_read_secrets_again_it_uses_the_new_ones_before_the_old_ones_are_refus
         !run.stderr.contains(" WARN ") && !run.stderr.contains(" ERROR "),
         "{run}"
     );
+}
+
+#[test]
+fn told_to_read_secrets_again_a_stream_that_is_held_goes_on() {
+    let (mut world, old) = world();
+    let next = token(&TokenClaims::default(), "next");
+    world.secrets.push(next.clone());
+    let watched = Watched::start(&mut world, "1s");
+    until("it polls", || world.events.counts().total() >= 3);
+    world.events.revoke(&old);
+    world.events.accept(&next, Feed::ALL);
+    world.occur("event");
+    // At first a token is read anew and tried again soon, for each feed.
+    until("all feeds are held", || {
+        world.events.counts().of_status(401) >= 6
+    });
+    keep(&world, "token", &next);
+    watched.going.hang_up();
+    within(MINUTE / 3, "it goes on", || world.datadog.logs().len() == 3);
+    let run = watched.stop(&world);
+    assert_eq!(run.code, Some(0), "{run}");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use op_dd_bridge::{Drained, Name, Outcome, Scope, StepError, StreamId};
 use crate::args::RunArgs;
 use crate::assembly::open_store;
 use crate::config::Config;
+use crate::counted::counted;
 use crate::crew::names;
 use crate::exit::{Exit, Failure};
 use crate::remedy;
@@ -15,9 +16,9 @@ use crate::signal::until_told_to_stop;
 use crate::systemd::{self, News};
 
 pub(crate) async fn execute(args: &RunArgs) -> Result<Exit, Failure> {
-    let config = match &args.config {
-        Some(path) => Config::read(path)?,
-        None => Config::from_environment()?,
+    let (config, bad) = match &args.config {
+        Some(path) => Config::read_good_accounts(path)?,
+        None => (Config::from_environment()?, Vec::new()),
     };
     let store = open_store(&config.state_folder(args.state.as_deref())?)?;
     let folder = store.path().display().to_string();
@@ -26,11 +27,14 @@ pub(crate) async fn execute(args: &RunArgs) -> Result<Exit, Failure> {
         upkeep,
         left_out,
         tally,
-    } = Shift::begin(config, store, !args.once).await?;
+    } = Shift::begin(config, bad, store, !args.once).await?;
     // Said once it can be told to stop: before that, it would be killed, though it has done nothing yet.
-    let streams = names(crew.streams());
+    let named = names(crew.streams());
+    let streams = counted(crew.streams().count(), "stream");
+    let accounts: HashSet<_> = crew.streams().map(|stream| &stream.account).collect();
+    let accounts = counted(accounts.len(), "account");
     let carrying = || {
-        tracing::info!(state = folder, "carrying {streams}");
+        tracing::info!(state = folder, "carrying {named}: {streams} of {accounts}");
         systemd::tell(News::Ready);
     };
 

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use op_dd_bridge::{FileStore, Name, Progress, StateFolder, StepReport, StreamId};
 
 use crate::assembly::assemble;
-use crate::config::Config;
+use crate::config::{BadAccount, Config};
 use crate::crew::Crew;
 use crate::exit::Failure;
 use crate::job::Jobs;
@@ -26,6 +26,7 @@ impl Shift {
     /// Gets ready, and says which accounts are left out: until they are mended, if it `goes_on`.
     pub(crate) async fn begin(
         config: Config,
+        bad: Vec<BadAccount>,
         store: FileStore,
         goes_on: bool,
     ) -> Result<Self, Failure> {
@@ -47,13 +48,14 @@ impl Shift {
                 tracing::debug!(%stream, ?report, "carried");
             }
         };
-        let assembly = assemble(Arc::new(config), store, &telemetry, Arc::new(observer))?;
+        let observer = Arc::new(observer);
+        let assembly = assemble(Arc::new(config), bad, store, &telemetry, observer)?;
         // What can't be read there is said by the streams that need it.
         if let Ok(state) = StateFolder::read(&folder) {
             telemetry.show_dead_letters(&state);
         }
         let failures = assembly.left_out.iter();
-        let left_out: Vec<_> = failures.map(|left_out| left_out.failure.clone()).collect();
+        let mut left_out: Vec<_> = failures.map(|left_out| left_out.failure.clone()).collect();
         let again = if goes_on {
             ", and it is tried again every minute"
         } else {
@@ -62,7 +64,10 @@ impl Shift {
         for failure in &left_out {
             tracing::error!("{failure}; the other accounts go on without it{again}");
         }
+        // Those were told of when they were read.
+        left_out.extend(assembly.bad.iter().map(|bad| bad.failure.clone()));
         let upkeep = Upkeep {
+            bridge: Arc::clone(&assembly.live),
             intake: Arc::clone(&assembly.intake),
             telemetry,
             listener,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use onepassword_events::{EventSource as _, Timestamp};
-use op_dd_bridge::Name;
+use op_dd_bridge::{Bridge, Name};
 use tokio::sync::Notify;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -21,6 +21,7 @@ use crate::telemetry::{Listener, Telemetry};
 const LOOK: Duration = Duration::from_secs(60);
 
 pub(crate) struct Upkeep {
+    pub(crate) bridge: Arc<Bridge>,
     pub(crate) intake: Arc<datadog_logs::Client>,
     pub(crate) telemetry: Telemetry,
     pub(crate) listener: Option<Listener>,
@@ -57,8 +58,8 @@ impl Upkeep {
         }
     }
 
-    /// Nothing is read here: each client does it before its next request, and keeps the old secret if it
-    /// can't.
+    /// Nothing is read here: each client does it before its next request, which is soon for a stream that
+    /// is held, and keeps the old secret if it can't.
     fn read_again(&self) {
         systemd::tell(News::Reloading);
         for (_, client) in self.telemetry.accounts() {
@@ -66,6 +67,7 @@ impl Upkeep {
         }
         self.intake.reread_key();
         self.reread.notify_one();
+        self.bridge.look_again();
         tracing::info!("secrets are read again");
         systemd::tell(News::Ready);
     }

@@ -17,15 +17,20 @@ pub(super) type Reread = Box<dyn Fn() -> Reading + Send + Sync>;
 /// The key as a header, and how to come by a newer one.
 pub(super) struct Key {
     current: Mutex<Current>,
+    /// Held while the key is read: one reading does for all who wait, and none overtakes another.
+    reading: tokio::sync::Mutex<()>,
     reread: Option<Reread>,
 }
 
 struct Current {
     header: HeaderValue,
+    /// Whether it was refused since it was last read.
     refused: bool,
     /// How often somebody asked for the key to be read again, and how many of these it was read for.
     asked: u32,
     answered: u32,
+    /// What is known to keep it from being read: told once, not at every attempt.
+    told: Option<String>,
 }
 
 impl Key {
@@ -35,9 +40,11 @@ impl Key {
             refused: false,
             asked: 0,
             answered: 0,
+            told: None,
         };
         Ok(Self {
             current: Mutex::new(current),
+            reading: tokio::sync::Mutex::default(),
             reread,
         })
     }
@@ -50,9 +57,19 @@ impl Key {
         self.current().header.clone()
     }
 
-    /// Takes note that the key was refused, so that it is read again before it is used again.
-    pub(super) fn refused(&self) {
-        self.current().refused = true;
+    /// Takes note that a request with this header was refused, so that the key is read again before
+    /// it is used again.
+    pub(super) fn refused(&self, header: &HeaderValue) {
+        let mut current = self.current();
+        // Another request may have read a new one meanwhile.
+        if current.header == header {
+            current.refused = true;
+        }
+    }
+
+    /// Takes note that the key in use does its work: if it can't be read another time, that is news.
+    pub(super) fn accepted(&self) {
+        self.current().told = None;
     }
 
     /// Has the key read again before it is used again, as if it had been refused.
@@ -64,40 +81,57 @@ impl Key {
     /// Reads the key again if it was refused, or if somebody asked for that.
     ///
     /// If that fails, or takes longer than `limit`, the old one is used again: it may have been mended
-    /// at the other end.
+    /// at the other end. If not, it will be refused once more, and is read again before the attempt
+    /// after that.
     pub(super) async fn refresh(&self, limit: Duration) {
         let Some(reread) = &self.reread else { return };
-        let (stale, asked) = {
-            let current = self.current();
-            let stale = current.refused || current.asked != current.answered;
-            (stale, current.asked)
-        };
-        if !stale {
+        if !self.current().is_stale() {
             return;
         }
-        // Not under the lock. Attempts at the same time may both read, which costs nothing but the
-        // reading; and one that is given up midway leaves the request to the next.
+        // One that is given up midway leaves the reading to the next.
+        let _reading = self.reading.lock().await;
+        let asked = {
+            let current = self.current();
+            if !current.is_stale() {
+                return;
+            }
+            current.asked
+        };
         let read = async {
             let key = time::timeout(limit, reread()).await??;
             Ok::<_, Box<dyn Error + Send + Sync>>(header(&key)?)
         };
         let read = read.await;
-        self.current().answered = asked;
+
+        let mut current = self.current();
+        current.answered = asked;
+        current.refused = false;
         match read {
             Ok(header) => {
-                let mut current = self.current();
                 current.header = header;
-                current.refused = false;
+                current.told = None;
             }
-            Err(error) => tracing::warn!(
-                error,
-                "the API key can't be read again: the old one stays in use"
-            ),
+            Err(error) => {
+                let text = Some(error.to_string());
+                if current.told != text {
+                    tracing::warn!(
+                        error,
+                        "the API key can't be read again: the old one stays in use"
+                    );
+                }
+                current.told = text;
+            }
         }
     }
 
     fn current(&self) -> MutexGuard<'_, Current> {
         self.current.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Current {
+    fn is_stale(&self) -> bool {
+        self.refused || self.asked != self.answered
     }
 }
 

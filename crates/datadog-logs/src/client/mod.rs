@@ -131,19 +131,23 @@ impl Client {
 
         let failed = |kind| SendError::new(kind).with_host(&self.api_host);
         self.key.refresh(self.timeout).await;
+        let key = self.key.header();
         let request = self.request(Method::GET, &self.validate_at, Bytes::new());
         let response = self
-            .exchange(self.signed(request))
+            .exchange(signed(request, &key))
             .await
             .map_err(|error| failed(error.kind().into()).with_source(error))?;
         let answer = answer(&response);
         let kind = match (answer.status, serde_json::from_slice(response.body())) {
-            (200, Ok(Validity { valid: true })) => return Ok(answer.server_time()),
+            (200, Ok(Validity { valid: true })) => {
+                self.key.accepted();
+                return Ok(answer.server_time());
+            }
             (200, Ok(Validity { valid: false })) => SendErrorKind::Unauthorized,
             (status, _) => SendErrorKind::of_status(status),
         };
         if kind == SendErrorKind::Unauthorized {
-            self.key.refused();
+            self.key.refused(&key);
         }
         let retry = Retry::after_answer(answer.status, answer.retry_after, answer.server_time());
         let error = failed(kind).with_status(answer.status).with_retry(retry);
@@ -188,23 +192,25 @@ impl Client {
                 let age = "what is left has waited for too long to be sent as it is";
                 return Err(delivery.failed(SendErrorKind::Timeout, age));
             }
-            let answered = match self.exchange(self.post(&batch)).await {
+            let key = self.key.header();
+            let answered = match self.exchange(self.post(&batch, &key)).await {
                 Ok(response) => delivery.answered(&answer(&response)),
                 Err(error) => Err(delivery.failed(error.kind().into(), error)),
             };
             if let Err(error) = answered {
                 if error.kind() == SendErrorKind::Unauthorized {
-                    self.key.refused();
+                    self.key.refused(&key);
                 }
                 return Err(error);
             }
+            self.key.accepted();
         }
         Ok(())
     }
 
-    fn post(&self, batch: &Batch) -> Request<Bytes> {
+    fn post(&self, batch: &Batch, key: &HeaderValue) -> Request<Bytes> {
         let request = self.request(Method::POST, &self.post_to, batch.body.clone());
-        let mut request = self.signed(request);
+        let mut request = signed(request, key);
         request.headers_mut().insert(CONTENT_TYPE, JSON);
         if let Some(encoding) = batch.compression.content_encoding() {
             request
@@ -221,12 +227,6 @@ impl Client {
         let headers = request.headers_mut();
         headers.insert(USER_AGENT, self.user_agent.clone());
         headers.insert(ACCEPT, JSON);
-        request
-    }
-
-    fn signed(&self, mut request: Request<Bytes>) -> Request<Bytes> {
-        let headers = request.headers_mut();
-        headers.insert(DD_API_KEY, self.key.header());
         request
     }
 
@@ -264,6 +264,11 @@ impl fmt::Debug for Client {
             .field("retry_for", &self.retry_for)
             .finish_non_exhaustive()
     }
+}
+
+fn signed(mut request: Request<Bytes>, key: &HeaderValue) -> Request<Bytes> {
+    request.headers_mut().insert(DD_API_KEY, key.clone());
+    request
 }
 
 fn answer(response: &Response<Bytes>) -> Answer<'_> {

@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 /// Every file below a folder, by its path below it, but for the lock.
-fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+pub(super) fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(next) = folders.pop() {
@@ -42,7 +42,7 @@ fn lines(packed: &[u8]) -> Vec<Value> {
         .collect()
 }
 
-fn dated(message: &str, timestamp: &str) -> LogEntry {
+pub(super) fn dated(message: &str, timestamp: &str) -> LogEntry {
     LogEntry::new(message)
         .attribute("timestamp", &timestamp)
         .unwrap()

@@ -215,6 +215,46 @@ async fn a_key_that_takes_for_ever_to_be_read_holds_nothing_up() {
 }
 
 #[tokio::test]
+async fn a_key_that_is_accepted_after_all_is_left_alone() {
+    let intake = FakeIntake::script([status(403)]);
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = asked.clone();
+    let source = move || {
+        count.fetch_add(1, Ordering::Relaxed);
+        ready(Err::<ApiKey, _>("the file is gone"))
+    };
+    let client = intake.client().reread_key(source).build().unwrap();
+    client.send(&entries(1)).await.unwrap_err();
+    for _ in 0..3 {
+        client.send(&entries(1)).await.unwrap();
+        assert_eq!(asked.load(Ordering::Relaxed), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_reading_of_the_key_does_for_all_who_wait_for_it() {
+    for (read, used) in [("key-2", "key-2"), ("", "key-1")] {
+        let intake = FakeIntake::script([]);
+        let asked = Arc::new(AtomicUsize::new(0));
+        let count = asked.clone();
+        let source = move || {
+            count.fetch_add(1, Ordering::Relaxed);
+            async move {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                ApiKey::new(read)
+            }
+        };
+        let client = intake.client().reread_key(source).build().unwrap();
+        client.reread_key();
+        let entries = entries(1);
+        let (one, two) = tokio::join!(client.send(&entries), client.send(&entries));
+        assert_eq!((one.unwrap().accepted, two.unwrap().accepted), (1, 1));
+        assert_eq!(asked.load(Ordering::Relaxed), 1);
+        assert_eq!(intake.keys(), [used; 2]);
+    }
+}
+
+#[tokio::test]
 async fn a_key_is_read_again_when_somebody_asks_for_it() {
     let intake = FakeIntake::script([]);
     let keys = ["key-2", "", "key-3"].map(ApiKey::new);

@@ -179,6 +179,9 @@ impl Client {
             ..
         } = &*self.0;
 
+        // The token only once it is this attempt's turn, which may take minutes: what was exchanged
+        // meanwhile is good for nothing, or revoked.
+        pacer.permit().await;
         let token_used = token.fresh(endpoint, *timeout).await;
         let has_body = !body.is_empty();
         let mut request = Request::new(body);
@@ -194,7 +197,6 @@ impl Client {
         }
         headers.insert(USER_AGENT, user_agent.clone());
 
-        pacer.permit().await;
         let host = endpoint.host();
         let answer = tokio::time::timeout(*timeout, transport.send(request))
             .await
@@ -208,6 +210,7 @@ impl Client {
 
         let status = answer.status().as_u16();
         if status == 200 {
+            token.accepted();
             return Ok(answer);
         }
         if matches!(status, 401 | 403) {

@@ -14,15 +14,20 @@ pub(super) type Reread = Box<dyn Fn() -> Reading + Send + Sync>;
 /// The token in use, and where to read the next one once the server refuses it.
 pub(super) struct Rotation {
     state: Mutex<State>,
+    /// Held while the token is read: one reading does for all who wait, and none overtakes another.
+    reading: tokio::sync::Mutex<()>,
     source: Option<Reread>,
 }
 
 struct State {
     token: AccessToken,
+    /// Whether it was refused since it was last read.
     refused: bool,
     /// How often somebody asked for the token to be read again, and how many of these it was read for.
     asked: u32,
     answered: u32,
+    /// What is known to keep it from being read: told once, not at every attempt.
+    told: Option<String>,
 }
 
 impl Rotation {
@@ -33,7 +38,9 @@ impl Rotation {
                 refused: false,
                 asked: 0,
                 answered: 0,
+                told: None,
             }),
+            reading: tokio::sync::Mutex::default(),
             source,
         }
     }
@@ -50,45 +57,53 @@ impl Rotation {
     /// asked for that.
     ///
     /// If that fails, takes longer than `limit`, or gives a token for another server, the old one is
-    /// used again: the server will say once more that it is refused, and somebody may have mended it
-    /// over there.
+    /// used again: somebody may have mended it over there. If not, the server will say once more that
+    /// it is refused, and it is read again before the attempt after that.
     pub(super) async fn fresh(&self, endpoint: &Endpoint, limit: Duration) -> AccessToken {
-        let (token, stale, asked) = {
+        let Some(source) = &self.source else {
+            return self.current();
+        };
+        if !self.lock().is_stale() {
+            return self.current();
+        }
+        // One that is given up midway leaves the reading to the next.
+        let _reading = self.reading.lock().await;
+        let asked = {
             let state = self.lock();
-            let stale = state.refused || state.asked != state.answered;
-            (state.token.clone(), stale, state.asked)
-        };
-        let (true, Some(source)) = (stale, &self.source) else {
-            return token;
-        };
-        // Not under the lock. Attempts at the same time may all read, which costs nothing but the
-        // reading; and one that is given up midway leaves the request to the next.
-        let read = tokio::time::timeout(limit, source()).await;
-        self.lock().answered = asked;
-        match read.unwrap_or_else(|_| Err(format!("it took longer than {limit:?}").into())) {
-            Ok(next) if is_for(&next, endpoint, &token) => {
-                let mut state = self.lock();
-                state.token = next.clone();
-                state.refused = false;
-                next
+            if !state.is_stale() {
+                return state.token.clone();
             }
-            Ok(_) => {
-                tracing::warn!(
-                    host = endpoint.host(),
-                    "the token was read again, but is for another server or account: \
-                     the old one stays in use"
-                );
-                token
+            state.asked
+        };
+        let read = tokio::time::timeout(limit, source()).await;
+        let read = read.unwrap_or_else(|_| Err(format!("it took longer than {limit:?}").into()));
+
+        let mut state = self.lock();
+        state.answered = asked;
+        state.refused = false;
+        let next = read.and_then(|next| {
+            let fits = is_for(&next, endpoint, &state.token);
+            fits.then_some(next)
+                .ok_or_else(|| "what was read is for another server or account".into())
+        });
+        match next {
+            Ok(next) => {
+                state.token = next;
+                state.told = None;
             }
             Err(error) => {
-                tracing::warn!(
-                    host = endpoint.host(),
-                    error,
-                    "the token can't be read again: the old one stays in use"
-                );
-                token
+                let text = Some(error.to_string());
+                if state.told != text {
+                    tracing::warn!(
+                        host = endpoint.host(),
+                        error,
+                        "the token can't be read again: the old one stays in use"
+                    );
+                }
+                state.told = text;
             }
         }
+        state.token.clone()
     }
 
     /// Has the token read again for the next request, as if it had been refused.
@@ -105,8 +120,19 @@ impl Rotation {
         }
     }
 
+    /// Takes note that the token in use does its work: if it can't be read another time, that is news.
+    pub(super) fn accepted(&self) {
+        self.lock().told = None;
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn is_stale(&self) -> bool {
+        self.refused || self.asked != self.answered
     }
 }
 

@@ -199,6 +199,57 @@ async fn what_is_asked_for_while_the_token_is_being_read_is_done_afterwards() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_token_that_is_accepted_after_all_is_left_alone() {
+    let server = Server::script([status(403)]);
+    let (source, asked) = source([]);
+    let client = server.client().reread_token(source).build().unwrap();
+    assert_eq!(attempt(&client).await, Some(ErrorKind::Unauthorized));
+    for _ in 0..3 {
+        assert_eq!(attempt(&client).await, None);
+        assert_eq!(asked.load(Ordering::Relaxed), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_reading_does_for_all_who_wait_for_it() {
+    for read in [Some("second"), None] {
+        let server = Server::script([]);
+        let (tokens, asked) = source([read.map(token)]);
+        let slow = move || {
+            let token = tokens();
+            async {
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                token.await
+            }
+        };
+        let client = server.client().pacer(Pacer::new(1e9, 9));
+        let client = client.reread_token(slow).build().unwrap();
+        let begun = Instant::now();
+        client.reread_token();
+        let all = join_all([attempt(&client), attempt(&client), attempt(&client)]).await;
+        assert_eq!(all, [None; 3]);
+        assert_eq!(asked.load(Ordering::Relaxed), 1);
+        assert_eq!(begun.elapsed().as_secs(), 1);
+        assert_eq!(server.tokens(), [read.unwrap_or("first"); 3]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_request_goes_with_the_token_of_when_its_turn_has_come() {
+    let server = Server::script([]);
+    let (source, _) = source([Some(token("second"))]);
+    let client = server.client().pacer(Pacer::new(1.0, 1));
+    let client = client.reread_token(source).build().unwrap();
+    let exchange = async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        client.reread_token();
+    };
+    let (first, second, ()) = tokio::join!(attempt(&client), attempt(&client), exchange);
+    assert_eq!((first, second), (None, None));
+    assert_eq!(server.tokens(), ["first", "second"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn fetch_reads_a_refused_token_again_at_once_and_only_once() {
     let server = server_of("third");
     let (source, asked) = source([Some(token("second")), Some(token("third"))]);

@@ -37,6 +37,8 @@ struct Outage {
     failures: u32,
     /// Whether there is one at it.
     probing: bool,
+    /// How often somebody said that it may be mended.
+    mended: u32,
 }
 
 /// A stream's turn to send: over when this is dropped.
@@ -44,6 +46,8 @@ struct Turn<'a> {
     intake: &'a Intake,
     /// How often the intake had failed when it began.
     failures: u32,
+    /// How often somebody had said by then that it may be mended.
+    mended: u32,
 }
 
 impl Intake {
@@ -57,6 +61,7 @@ impl Intake {
                 asked: Instant::now(),
                 failures: 0,
                 probing: false,
+                mended: 0,
             }),
         }
     }
@@ -75,7 +80,7 @@ impl Intake {
             Ok(_) => turn.succeeded(),
             // It has judged the entries, so it is there.
             Err(error) if error.kind() == SendErrorKind::Rejected => turn.succeeded(),
-            Err(error) => self.failed(error),
+            Err(error) => turn.failed(error),
         }
         sent.map_err(|error| self.error(error))
     }
@@ -94,6 +99,13 @@ impl Intake {
             self.failed(error);
         }
         sent.map_err(|error| self.error(error))
+    }
+
+    /// Lets the next one try now, unless it asked to be left alone.
+    pub(super) fn look_again(&self) {
+        let mut outage = self.lock();
+        outage.opens = outage.asked;
+        outage.mended = outage.mended.wrapping_add(1);
     }
 
     /// What it said, and who it is.
@@ -119,6 +131,7 @@ impl Intake {
         Ok(Turn {
             intake: self,
             failures,
+            mended: outage.mended,
         })
     }
 
@@ -165,6 +178,15 @@ impl Turn<'_> {
         let mut outage = self.intake.lock();
         if outage.failures == self.failures {
             outage.failures = 0;
+        }
+    }
+
+    /// Nor does it, if somebody has mended something since then.
+    fn failed(&self, error: &SendError) {
+        self.intake.failed(error);
+        let mut outage = self.intake.lock();
+        if outage.mended != self.mended {
+            outage.opens = outage.asked;
         }
     }
 }

@@ -112,6 +112,17 @@ impl Bridge {
         Some(self.step_of(stream).await)
     }
 
+    /// Lets the streams look within a second that wait since they failed, of this bridge and of all
+    /// [beside](Self::beside) it: for when somebody has done what was to be done, such as putting a new
+    /// token where the old one was.
+    ///
+    /// The wait that a server asked for is kept all the same. While this bridge's sink fails, one stream
+    /// looks for all, as always; but it needn't wait any longer for that.
+    pub fn look_again(&self) {
+        self.intake.look_again();
+        self.settings.look_again.send_replace(());
+    }
+
     async fn step_of(&self, stream: &Stream) -> Result<StepReport, StepError> {
         let StreamId {
             account,

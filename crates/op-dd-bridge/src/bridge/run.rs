@@ -1,10 +1,11 @@
-use std::future::{Future, ready};
+use std::future::{Future, pending, ready};
 use std::time::Duration;
 
 use futures_util::future::{FutureExt as _, Shared, join_all};
-use tokio::time::{Instant, sleep_until};
+use tokio::sync::watch;
+use tokio::time::{Instant, sleep, sleep_until};
 
-use super::trouble::Trouble;
+use super::trouble::{Trouble, spread};
 use super::{Bridge, StepError, StepReport, Stream};
 use crate::StreamId;
 
@@ -104,9 +105,12 @@ impl Bridge {
     ) -> Outcome {
         stream.lane.lock().await.begin_anew();
         let mut trouble = Trouble::default();
+        let mut look_again = self.settings.look_again.subscribe();
         // When the round began that goes on for as long as there is more.
         let mut round = Instant::now();
         while before(&stop, ready(())).await {
+            // What is said while a step is under way, which may have begun with an old secret, counts.
+            look_again.mark_unchanged();
             let begun = Instant::now();
             let step = self.step_of(stream).await;
             let took = begun.elapsed();
@@ -147,7 +151,13 @@ impl Bridge {
                     }
                 }
             };
-            if !before(&stop, sleep_until(next)).await {
+            let wait = async {
+                tokio::select! {
+                    () = sleep_until(next) => {}
+                    () = told(&mut look_again), if trouble.is_on() => {}
+                }
+            };
+            if !before(&stop, wait).await {
                 break;
             }
             round = Instant::now();
@@ -168,6 +178,15 @@ struct Drive<'a>(&'a Bridge);
 impl Drop for Drive<'_> {
     fn drop(&mut self) {
         self.0.settings.alarms.forget(self.0.streams());
+    }
+}
+
+/// Completes a moment after it was told: those that hear it don't go all at once.
+async fn told(look_again: &mut watch::Receiver<()>) {
+    match look_again.changed().await {
+        Ok(()) => sleep(spread()).await,
+        // Nobody is left to tell.
+        Err(_) => pending().await,
     }
 }
 

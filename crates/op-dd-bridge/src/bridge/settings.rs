@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use datadog_logs::Tags;
+use tokio::sync::watch;
 
 use super::Progress;
 use super::alarms::Alarms;
@@ -22,6 +23,8 @@ pub(super) struct Settings {
     pub(super) budget: Budget,
     pub(super) clock: Clock,
     pub(super) alarms: Arc<Alarms>,
+    /// Tells those that wait since they failed to look again.
+    pub(super) look_again: watch::Sender<()>,
     pub(super) observer: Option<Observer>,
 }
 
@@ -41,6 +44,7 @@ impl Settings {
             budget: Budget::new(24 * 1024 * 1024),
             clock: Clock::new(Arc::new(SystemTime::now)),
             alarms: Arc::default(),
+            look_again: watch::Sender::default(),
             observer: None,
         }
     }

@@ -14,7 +14,7 @@ const PROBE_INTERVAL: Duration = Duration::from_secs(60);
 /// exchanged a moment ago.
 const FIRST_PROBE: Duration = Duration::from_secs(1);
 
-/// Over how long the streams spread that wait for the intake.
+/// Over how long streams spread that have waited for the same thing.
 const SPREAD: Duration = Duration::from_secs(1);
 
 /// A stream that fails: since when, for what, and how long it waits each time.
@@ -23,14 +23,21 @@ pub(super) struct Trouble {
     since: Option<Instant>,
     cause: Option<StepError>,
     backoff: Option<ExponentialBackoff>,
-    /// Whether a secret was refused before.
-    refused: bool,
+    /// Whether the token was refused before.
+    token_refused: bool,
+    /// Whether the key was.
+    key_refused: bool,
 }
 
 impl Trouble {
     /// It is over.
     pub(super) fn end(&mut self) {
         *self = Self::default();
+    }
+
+    /// Whether the last step failed.
+    pub(super) fn is_on(&self) -> bool {
+        self.since.is_some()
     }
 
     /// How long to wait after this failure. Without end to the patience, what needs somebody's doing
@@ -47,12 +54,15 @@ impl Trouble {
         let wait = match &error {
             StepError::Paused { by, wait, .. } => match by {
                 // Not all at once: the first finds out for all.
-                Scope::Destination(_) => *wait + SPREAD.mul_f64(fastrand::f64()),
+                Scope::Destination(_) => *wait + spread(),
                 _ => *wait,
             },
             _ if error.is_hold() && patience.is_none_or(is_endless) => {
-                let first = is_refusal(&error) && !std::mem::replace(&mut self.refused, true);
-                if first { FIRST_PROBE } else { PROBE_INTERVAL }
+                if self.is_first_refusal(&error) {
+                    FIRST_PROBE
+                } else {
+                    PROBE_INTERVAL
+                }
             }
             _ => {
                 let backoff = self.backoff.get_or_insert_with(backoff);
@@ -85,15 +95,25 @@ impl Trouble {
             }
         }
     }
+
+    /// Whether a token, or a key, is refused for the first time.
+    fn is_first_refusal(&mut self, error: &StepError) -> bool {
+        let refused = match error {
+            StepError::Source(error) if error.kind() == ErrorKind::Unauthorized => {
+                &mut self.token_refused
+            }
+            StepError::Sink { error, .. } if error.kind() == SendErrorKind::Unauthorized => {
+                &mut self.key_refused
+            }
+            _ => return false,
+        };
+        !std::mem::replace(refused, true)
+    }
 }
 
-/// Whether a token or a key was refused.
-fn is_refusal(error: &StepError) -> bool {
-    match error {
-        StepError::Source(error) => error.kind() == ErrorKind::Unauthorized,
-        StepError::Sink { error, .. } => error.kind() == SendErrorKind::Unauthorized,
-        _ => false,
-    }
+/// How long a stream waits for others to go first.
+pub(super) fn spread() -> Duration {
+    SPREAD.mul_f64(fastrand::f64())
 }
 
 fn is_endless(patience: Duration) -> bool {

@@ -19,6 +19,7 @@ mod full_disk;
 mod heartbeat;
 mod json;
 mod lateness;
+mod look_again;
 mod mapping;
 mod page_memory;
 mod privacy;

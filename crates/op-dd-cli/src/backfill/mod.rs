@@ -1,23 +1,28 @@
 use std::convert::Infallible;
 use std::io::{Write as _, stdout};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
 use onepassword_events::Timestamp;
 use op_dd_bridge::{FileStore, StateFolder};
 use tokio::time::sleep;
 
+use crate::archive::Place;
 use crate::args::BackfillArgs;
 use crate::assembly::open_store;
-use crate::config::Config;
+use crate::config::{BadAccount, Config};
 use crate::counted::counted;
 use crate::exit::{Exit, Failure};
 use crate::job::{Asked, Job, Jobs, Sink, Standing, State};
 use crate::shift::Shift;
 use crate::signal::{told_to_stop, until_told_to_stop};
 
+mod forget;
+mod list;
 mod meter;
 
+use forget::forget;
+use list::list;
 use meter::Meter;
 
 /// How long 1Password keeps events.
@@ -30,16 +35,19 @@ const LOOK: Duration = Duration::from_secs(1);
 const NOBODY: Duration = Duration::from_secs(30);
 
 pub(crate) async fn execute(args: &BackfillArgs) -> Result<Exit, Failure> {
-    let config = match &args.config {
-        Some(path) => Config::read(path)?,
-        None => Config::from_environment()?,
+    let (config, bad) = match &args.config {
+        Some(path) => Config::read_good_accounts(path)?,
+        None => (Config::from_environment()?, Vec::new()),
     };
     let state = config.state_folder(args.state.as_deref())?;
     let jobs = Jobs::of(&state);
     if args.list {
-        return list(&jobs);
+        return list(&jobs, &state);
     }
-    let planned = plan(args, &config)?;
+    if let Some(id) = &args.forget {
+        return forget(&state, &jobs, id).await;
+    }
+    let planned = plan(args, &config, &bad)?;
     let store = match open_store(&state) {
         Ok(store) => Some(store),
         Err(failure) if failure.exit() == Exit::Held => None,
@@ -58,24 +66,24 @@ pub(crate) async fn execute(args: &BackfillArgs) -> Result<Exit, Failure> {
             tell(&format!("{} goes on where it was", job.id));
             job
         }
-        None => {
-            jobs.add(&planned)?;
-            planned
-        }
+        None => jobs.add(&planned)?,
     };
     explain(&job);
     match store {
-        Some(store) => carry(args, config, store, &jobs, &job).await,
+        Some(store) => carry(args, config, bad, store, &jobs, &job).await,
         None => follow(&state, &jobs, &job).await,
     }
 }
 
 /// What is asked for, if it can be done.
-fn plan(args: &BackfillArgs, config: &Config) -> Result<Job, Failure> {
+fn plan(args: &BackfillArgs, config: &Config, bad: &[BadAccount]) -> Result<Job, Failure> {
     let (Some(account), Some(from)) = (&args.account, &args.from) else {
         return Err(Failure::configuration("give --account and --from"));
     };
     if !config.accounts.iter().any(|known| known.name == *account) {
+        if let Some(bad) = bad.iter().find(|bad| bad.name.as_ref() == Some(account)) {
+            return Err(bad.failure.clone());
+        }
         let known: Vec<_> = config
             .accounts
             .iter()
@@ -100,21 +108,26 @@ fn plan(args: &BackfillArgs, config: &Config) -> Result<Job, Failure> {
         recent: args.recent,
         archive: args.archive.clone(),
     };
-    let configured = config.archive.as_ref().map(|archive| archive.dir.as_path());
-    let archive = args.archive.as_deref();
-    let archive = archive.map(|folder| one_name(folder, configured));
-    Job::plan(asked, window, archive.as_deref().or(configured), now)
+    let configured = config.archive_place();
+    let place = match &args.archive {
+        Some(Place::Folder(folder)) => Some(one_name(folder, configured.as_ref())),
+        Some(place) => Some(place.clone()),
+        None => configured,
+    };
+    Job::plan(asked, window, place.as_ref(), now)
 }
 
 /// What a folder is called, which may have several names through links: as the configuration calls it, or
 /// else by its own name.
-fn one_name(folder: &Path, configured: Option<&Path>) -> PathBuf {
+fn one_name(folder: &Path, configured: Option<&Place>) -> Place {
     let real = folder.canonicalize().unwrap_or_else(|_| folder.into());
     match configured {
-        Some(configured) if configured.canonicalize().is_ok_and(|found| found == real) => {
-            configured.into()
+        Some(Place::Folder(configured))
+            if configured.canonicalize().is_ok_and(|found| found == real) =>
+        {
+            Place::Folder(configured.clone())
         }
-        _ => real,
+        _ => Place::Folder(real),
     }
 }
 
@@ -143,8 +156,8 @@ fn explain(job: &Job) {
         let span = span(&part.from, &part.to);
         let (from, to) = (&part.from, &part.to);
         let sink = match &part.sink {
-            Sink::Archive(folder) => {
-                format!("to the archive {}, by their own dates", folder.display())
+            Sink::Archive(place) => {
+                format!("to the archive {place}, by their own dates")
             }
             Sink::Intake if job.asked.redate => {
                 "to Datadog; older ones with the date of sending".to_owned()
@@ -164,12 +177,13 @@ fn explain(job: &Job) {
 async fn carry(
     args: &BackfillArgs,
     config: Config,
+    bad: Vec<BadAccount>,
     store: FileStore,
     jobs: &Jobs,
     job: &Job,
 ) -> Result<Exit, Failure> {
     // Who wants to watch a backfill has op-dd run do it.
-    let Shift { crew, upkeep, .. } = Shift::begin(config, store, true).await?;
+    let Shift { crew, upkeep, .. } = Shift::begin(config, bad, store, true).await?;
     let mut meter = Meter::new();
     let ended = until_told_to_stop(args.grace, |stop| async {
         tokio::select! {
@@ -271,38 +285,6 @@ fn verdict(job: &Job, standing: &Standing) -> Result<Exit, Failure> {
     Ok(Exit::Clean)
 }
 
-fn list(jobs: &Jobs) -> Result<Exit, Failure> {
-    let ids = jobs.ids()?;
-    if ids.is_empty() {
-        tell("there is no job");
-    }
-    for id in ids {
-        let job = jobs.job(&id)?;
-        let standing = jobs.standing(&id)?;
-        let Asked {
-            account, from, to, ..
-        } = &job.asked;
-        let how_far = match &standing {
-            None => "waits for op-dd run".to_owned(),
-            Some(standing) => {
-                let state = match standing.state {
-                    State::Running => format!("in process {}", standing.pid),
-                    State::Stopped => "waits for op-dd run".to_owned(),
-                    State::Done => "done".to_owned(),
-                    State::Refused => "refused".to_owned(),
-                };
-                let trouble = standing.trouble.iter();
-                let trouble: String = trouble.map(|why| format!("; {why}")).collect();
-                let percent = standing.fraction(&job) * 100.0;
-                let events = counted_events(standing);
-                format!("{state}, {percent:.0} %, {events}{trouble}")
-            }
-        };
-        tell(&format!("{id}  {account}  {from} to {to}  {how_far}"));
-    }
-    Ok(Exit::Clean)
-}
-
 fn counted_events(standing: &Standing) -> String {
     counted(
         usize::try_from(standing.events).unwrap_or(usize::MAX),
@@ -341,10 +323,15 @@ mod tests {
         for link in [&link, &other] {
             std::os::unix::fs::symlink(&real, link).unwrap();
         }
-        assert_eq!(one_name(&link, None), real);
-        assert_eq!(one_name(&real, Some(&link)), link);
-        assert_eq!(one_name(&other, Some(&link)), link);
-        assert_eq!(one_name(&link, Some(&missing)), real);
-        assert_eq!(one_name(&missing, Some(&link)), missing);
+        let check = |folder: &Path, configured: Option<&Path>, name: &Path| {
+            let configured = configured.map(|folder| Place::Folder(folder.into()));
+            let expect = Place::Folder(name.into());
+            assert_eq!(one_name(folder, configured.as_ref()), expect);
+        };
+        check(&link, None, &real);
+        check(&real, Some(&link), &link);
+        check(&other, Some(&link), &link);
+        check(&link, Some(&missing), &real);
+        check(&missing, Some(&link), &missing);
     }
 }

@@ -15,7 +15,7 @@ const MOST: usize = 100;
 #[derive(Debug, Default)]
 pub(crate) struct Faults(Vec<Fault>);
 
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 struct Fault {
     /// None, if something is missing from the file as a whole.
     place: Option<Range<usize>>,
@@ -27,6 +27,19 @@ struct Fault {
 impl Faults {
     pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    pub(super) fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Those that lie in a value, however deep.
+    pub(super) fn within(&self, node: &Node<'_>) -> Self {
+        let holds_it = |fault: &&Fault| {
+            let place = fault.place.as_ref();
+            place.is_some_and(|place| holds(node, place))
+        };
+        Self(self.0.iter().filter(holds_it).cloned().collect())
     }
 
     /// Notes what is wrong at a place; secrets are left out.
@@ -123,6 +136,18 @@ impl Faults {
             missing,
         });
     }
+}
+
+/// A table's own place may be no more than its header, so each thing in it is looked at.
+fn holds(node: &Node<'_>, place: &Range<usize>) -> bool {
+    let is_deeper = match node.get_ref() {
+        DeValue::Array(items) => items.iter().any(|item| holds(item, place)),
+        DeValue::Table(table) => table
+            .iter()
+            .any(|(key, value)| key.span() == *place || holds(value, place)),
+        _ => false,
+    };
+    is_deeper || node.span() == *place
 }
 
 fn line(text: &str, offset: usize) -> usize {

@@ -5,12 +5,13 @@ use std::path::{Path, PathBuf};
 
 use op_dd_bridge::Name;
 use op_dd_content::WatchLists;
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
 
+use crate::archive::Place;
 use crate::exit::{Exit, Failure};
 
+mod bad_account;
 mod contradictions;
+mod document;
 mod duration;
 mod excerpt;
 mod fault;
@@ -29,6 +30,8 @@ mod table;
 mod tests;
 mod value;
 
+pub(crate) use bad_account::BadAccount;
+pub(crate) use document::Need;
 pub(crate) use duration::duration;
 pub(crate) use notify::Notify;
 pub(crate) use proxy::Proxy;
@@ -37,15 +40,13 @@ pub(crate) use secret::Secret;
 pub(crate) use sections::{Account, Config, Content, Datadog, Http, State};
 pub(crate) use start::Start;
 
-use contradictions::{contradictions, oddities};
+use document::{Document, GoodAccounts};
 use fault::Faults;
-use value::{Node, Value};
 
 /// A commented example: four lines are to be changed.
 pub(crate) const EXAMPLE: &str = include_str!("example.toml");
 
 const NO_DATADOG: &str = "there is no [datadog]: add it with site and api_key";
-const NO_ACCOUNT: &str = "there is no account: add [[accounts]] with a name and a token";
 
 impl Config {
     /// The configuration in a file.
@@ -58,29 +59,43 @@ impl Config {
         Self::of_file(path, Need::Nothing)
     }
 
+    /// The same without the accounts that are at fault in it, which are told of. It is refused if anything
+    /// else is at fault, or if no account is good.
+    pub(crate) fn read_good_accounts(path: &Path) -> Result<(Self, Vec<BadAccount>), Failure> {
+        let text = text_of(path)?;
+        let GoodAccounts { config, odd, bad } = Document::parse(&text)
+            .read_good_accounts()
+            .map_err(|faults| refusal(faults, path, &text))?;
+        let bad = bad.into_iter();
+        let bad = bad.map(|(name, mut faults)| BadAccount::new(name, &mut faults, path, &text));
+        let bad: Vec<_> = bad.inspect(BadAccount::log).collect();
+        Ok((config.taken(odd, path, &text), bad))
+    }
+
     fn of_file(path: &Path, need: Need) -> Result<Self, Failure> {
-        let shown = path.display();
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            Failure::configuration(format!("the configuration {shown} can't be read: {error}"))
-        })?;
-        let (mut config, mut odd) = Self::parse(&text, need).map_err(|mut faults| {
-            let lines = faults.lines(path, &text, stderr().is_terminal());
-            Failure::several(Exit::Configuration, lines)
-        })?;
-        for line in odd.lines(path, &text, false) {
+        let text = text_of(path)?;
+        let (config, odd) =
+            Self::parse(&text, need).map_err(|faults| refusal(faults, path, &text))?;
+        Ok(config.taken(odd, path, &text))
+    }
+
+    /// As it stands in a file: what is odd is told.
+    fn taken(mut self, mut odd: Faults, path: &Path, text: &str) -> Self {
+        for line in odd.lines(path, text, false) {
             tracing::warn!("{line}");
         }
-        config.start_paths_from(path.parent().unwrap_or(Path::new("")));
-        for (secret, key) in config.secrets() {
+        self.start_paths_from(path.parent().unwrap_or(Path::new("")));
+        let shown = path.display();
+        for (secret, key) in self.secrets() {
             if let Secret::Literal(_) = secret {
                 tracing::warn!(
                     "{shown}: {key} is written out: better write env:NAME or file:/PATH"
                 );
             }
         }
-        config.warn_of_readers(path);
-        config.warn_of_site();
-        Ok(config)
+        self.warn_of_readers(path);
+        self.warn_of_site();
+        self
     }
 
     /// One account named `default`, from environment variables that others read, too.
@@ -155,6 +170,13 @@ impl Config {
             })
     }
 
+    /// Where every event goes as well, if there is such a place.
+    pub(crate) fn archive_place(&self) -> Option<Place> {
+        let archive = self.archive.as_ref()?;
+        let bucket = archive.url.clone().map(Place::Bucket);
+        bucket.or_else(|| archive.dir.clone().map(Place::Folder))
+    }
+
     /// The certificate authorities to trust besides the system's.
     pub(crate) fn ca_certificates(&self) -> Result<Option<Vec<u8>>, Failure> {
         let Some(path) = &self.tls.ca_file else {
@@ -168,21 +190,7 @@ impl Config {
 
     /// Reads a text: what it says, with what is odd about it, or all that is wrong with it.
     pub(crate) fn parse(text: &str, need: Need) -> Result<(Self, Faults), Faults> {
-        let mut faults = Faults::default();
-        let (document, errors) = DeTable::parse_recoverable(text);
-        let node = Spanned::new(document.span(), DeValue::Table(document.into_inner()));
-        let config = <Self as Value>::read(&node, &mut faults);
-        let empty = DeTable::new();
-        let document = node.get_ref().as_table().unwrap_or(&empty);
-        if need == Need::Accounts {
-            missing(document, &mut faults);
-        }
-        contradictions(document, &mut faults);
-        faults.with_syntax(text, &errors);
-        match config {
-            Some(config) if faults.is_empty() => Ok((config, oddities(document))),
-            _ => Err(faults),
-        }
+        Document::parse(text).read(need)
     }
 
     /// Relative paths are meant from the folder of the file that they are in, wherever the program is
@@ -194,7 +202,7 @@ impl Config {
             &mut self.content.dir,
         ];
         let dirs = dirs.into_iter().flatten();
-        let archive = self.archive.iter_mut().map(|archive| &mut archive.dir);
+        let archive = self.archive.iter_mut().flat_map(|archive| &mut archive.dir);
         let datadog = self.datadog.iter_mut();
         let secrets = datadog
             .flat_map(|datadog| [Some(&mut datadog.api_key), datadog.app_key.as_mut()])
@@ -278,22 +286,16 @@ impl Content {
     }
 }
 
-/// What a file has to have in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Need {
-    Accounts,
-    Nothing,
+fn text_of(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path).map_err(|error| {
+        let shown = path.display();
+        Failure::configuration(format!("the configuration {shown} can't be read: {error}"))
+    })
 }
 
-fn missing(document: &DeTable<'_>, faults: &mut Faults) {
-    const KEYS: &[&str] = &["datadog", "accounts"];
-    if table::lacks(document, "datadog", KEYS) {
-        faults.note_missing(None, NO_DATADOG);
-    }
-    let empty = |node: &Node<'_>| node.get_ref().as_array().is_some_and(|all| all.is_empty());
-    if table::lacks(document, "accounts", KEYS) || document.get("accounts").is_some_and(empty) {
-        faults.note_missing(None, NO_ACCOUNT);
-    }
+fn refusal(mut faults: Faults, path: &Path, text: &str) -> Failure {
+    let lines = faults.lines(path, text, stderr().is_terminal());
+    Failure::several(Exit::Configuration, lines)
 }
 
 /// An environment variable that says something.

@@ -28,7 +28,13 @@ pub(crate) fn client(config: &Config) -> Result<Client, Failure> {
         application: key(application, "application")?,
     };
     let url = site.map_or(Site::US1.api_url(), Site::api_url);
-    let mut client = Client::builder(url, keys).user_agent(USER_AGENT);
+    let mut client = Client::builder(url, keys)
+        .user_agent(USER_AGENT)
+        .connect_timeout(config.http.connect_timeout)
+        .timeout(config.http.timeout);
+    if let Some(proxy) = &config.http.proxy {
+        client = client.proxy(proxy.url());
+    }
     if let Some(ca) = config.ca_certificates()? {
         client = client.ca_certificates(ca);
     }

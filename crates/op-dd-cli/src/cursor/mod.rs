@@ -19,6 +19,8 @@ mod set;
 mod show;
 mod table;
 
+pub(crate) use change::Change;
+
 pub(crate) async fn execute(args: &CursorArgs) -> Result<Exit, Failure> {
     let folder = folder(args)?;
     match &args.command {

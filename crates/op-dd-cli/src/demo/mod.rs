@@ -52,7 +52,8 @@ pub(crate) async fn execute(args: &DemoArgs) -> Result<Exit, Failure> {
     scene.keep()?;
     // Nobody watches a demonstration.
     let telemetry = Telemetry::new(&config);
-    let Assembly { live, .. } = assemble(Arc::new(config), store, &telemetry, Arc::new(observer))?;
+    let (config, observer) = (Arc::new(config), Arc::new(observer));
+    let Assembly { live, .. } = assemble(config, Vec::new(), store, &telemetry, observer)?;
 
     let begun = Instant::now();
     let patience = Duration::from_secs(60);

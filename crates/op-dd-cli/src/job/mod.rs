@@ -3,11 +3,11 @@
 //! What was asked is a file in the state folder, and so is how far it is: one process may ask, and
 //! another one do it.
 
-use std::path::PathBuf;
-
 use onepassword_events::{Feed, Timestamp};
 use op_dd_bridge::Name;
 use serde::{Deserialize, Serialize};
+
+use crate::archive::Place;
 
 mod folder;
 mod plan;
@@ -42,7 +42,7 @@ pub(crate) struct Asked {
     pub(crate) to: String,
     pub(crate) redate: bool,
     pub(crate) recent: bool,
-    pub(crate) archive: Option<PathBuf>,
+    pub(crate) archive: Option<Place>,
 }
 
 /// What goes to one place: a stream for each feed, with a cursor of its own.
@@ -60,8 +60,8 @@ pub(crate) struct Part {
 pub(crate) enum Sink {
     /// Datadog.
     Intake,
-    /// The archive in this folder.
-    Archive(PathBuf),
+    /// The archive in this place.
+    Archive(Place),
 }
 
 impl Job {

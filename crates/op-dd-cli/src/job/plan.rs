@@ -1,10 +1,10 @@
-use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use onepassword_events::Timestamp;
 use op_dd_bridge::Name;
 
 use super::{Asked, FORMAT, Job, Part, Sink};
+use crate::archive::Place;
 use crate::exit::{Exit, Failure};
 
 /// How young an event is that live polling carries, which begins so far back.
@@ -16,7 +16,7 @@ impl Job {
     pub(crate) fn plan(
         asked: Asked,
         (from, to): (SystemTime, SystemTime),
-        archive: Option<&Path>,
+        archive: Option<&Place>,
         now: SystemTime,
     ) -> Result<Self, Failure> {
         let (from, to, now) = (whole(from), whole(to.min(now)), whole(now));
@@ -32,8 +32,7 @@ impl Job {
         let id = format!("backfill-{}", compact(now));
         let part =
             |kind: &str, sink, from: SystemTime, to: SystemTime| -> Result<Option<Part>, Failure> {
-                let name = Name::new(format!("{id}-{kind}"))
-                    .map_err(|error| Failure::new(Exit::Defect, error.to_string()))?;
+                let name = named(format!("{id}-{kind}"))?;
                 let (from, to) = (from.into(), to.into());
                 Ok((from != to).then_some(Part {
                     name,
@@ -55,8 +54,8 @@ impl Job {
             let older = if asked.redate {
                 part("redated", Sink::Intake, old.0, old.1)?
             } else {
-                let folder = absolute(archive.ok_or_else(no_archive)?)?;
-                part("archive", Sink::Archive(folder), old.0, old.1)?
+                let place = archive.ok_or_else(no_archive)?.absolute()?;
+                part("archive", Sink::Archive(place), old.0, old.1)?
             };
             parts.extend(older);
         }
@@ -74,21 +73,38 @@ impl Job {
             parts,
         })
     }
+
+    /// The same by another id, for when its own is taken.
+    pub(super) fn numbered(&self, number: u32) -> Result<Self, Failure> {
+        let id = format!("{}-{number}", self.id);
+        let parts = self.parts.iter().map(|part| {
+            let name = part.name.as_str();
+            let kind = name.strip_prefix(&self.id).unwrap_or(name);
+            let name = named(format!("{id}{kind}"))?;
+            Ok(Part {
+                name,
+                ..part.clone()
+            })
+        });
+        let parts = parts.collect::<Result<_, Failure>>()?;
+        Ok(Self {
+            id,
+            parts,
+            ..self.clone()
+        })
+    }
+}
+
+fn named(name: String) -> Result<Name, Failure> {
+    Name::new(name).map_err(|error| Failure::new(Exit::Defect, error.to_string()))
 }
 
 fn no_archive() -> Failure {
     Failure::configuration(
         "Datadog drops logs that are dated over 18 hours back, so these events need another place: give \
-         --archive DIR, or set dir of [archive] in the configuration, to keep them as files that Datadog \
+         --archive with a folder or a bucket, or set [archive] in the configuration, to keep them as files that Datadog \
          rehydrates by their own dates; or --redate, to send them to Datadog with the date of sending",
     )
-}
-
-fn absolute(folder: &Path) -> Result<PathBuf, Failure> {
-    std::path::absolute(folder).map_err(|error| {
-        let folder = folder.display();
-        Failure::configuration(format!("the archive {folder} is no path: {error}"))
-    })
 }
 
 /// A time without its part of a second, which nobody asked for.
@@ -134,8 +150,8 @@ mod tests {
     fn parts(redate: bool, recent: bool, from: &str, to: &str) -> Vec<(String, String, String)> {
         let window = (time(from), time(to));
         let now = time("2026-06-15T12:00:00Z");
-        let folder = Some(Path::new("/archive"));
-        let job = Job::plan(asked(redate, recent), window, folder, now).unwrap();
+        let place = "/archive".parse().unwrap();
+        let job = Job::plan(asked(redate, recent), window, Some(&place), now).unwrap();
         let parts = job.parts.iter().map(|part| {
             let kind = part.name.as_str().strip_prefix("backfill-20260615-120000-");
             let kind = kind.unwrap().to_owned();
@@ -171,8 +187,8 @@ mod tests {
     fn what_can_not_be_is_refused_with_what_to_do() {
         let now = time("2026-06-15T12:00:00Z");
         let refused = |from, to, archive: Option<&str>| {
-            let archive = archive.map(Path::new);
-            let job = Job::plan(asked(false, false), (from, to), archive, now);
+            let archive: Option<Place> = archive.map(|text| text.parse().unwrap());
+            let job = Job::plan(asked(false, false), (from, to), archive.as_ref(), now);
             job.unwrap_err().to_string()
         };
         let empty = refused(now - HOUR, now - 2 * HOUR, Some("/archive"));

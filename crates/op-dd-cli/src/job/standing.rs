@@ -88,7 +88,9 @@ impl Standing {
             .sum();
         let done = job.parts.iter().map(|part| {
             let streams: Vec<_> = self.streams_of(part).collect();
-            let covered: f64 = streams.iter().map(|reach| reach.covers(part)).sum();
+            let covers = streams.iter().map(|reach| reach.covers(part));
+            // The sum of nothing is -0, and is shown so.
+            let covered = covers.fold(0.0, |sum, share| sum + share);
             length(part).as_secs_f64() * covered / (streams.len().max(1)) as f64
         });
         done.sum::<f64>() / whole.max(1.0)

@@ -10,7 +10,7 @@ use thiserror::Error;
 use tokio::time;
 use url::{Host, Url};
 
-use super::transport::{self, Answer, Cause};
+use super::transport::{self, Answer, Cause, Settings};
 use super::{ApiError, ApiErrorKind, Keys, Permission, reasons};
 
 const NAME: &str = concat!(env!("CARGO_PKG_NAME"), "/", env!("CARGO_PKG_VERSION"));
@@ -39,7 +39,7 @@ pub struct ClientBuilder {
     keys: Keys,
     url: Url,
     user_agent: String,
-    ca_certificates: Vec<u8>,
+    settings: Settings,
     http: Option<reqwest::Client>,
 }
 
@@ -58,6 +58,9 @@ pub enum BuildError {
     /// The HTTP client can't be set up.
     #[error("cannot set up the HTTP client")]
     Http(#[source] Box<dyn Error + Send + Sync>),
+    /// What is to be the proxy is no address. It isn't shown: it may have a password in it.
+    #[error("the proxy's address is none: write a URL, such as http://proxy.example:3128")]
+    Proxy,
     /// What is to be trusted is no certificate.
     #[error("the CA certificates cannot be used: they must be in PEM, -----BEGIN CERTIFICATE-----")]
     CaCertificates(#[source] Box<dyn Error + Send + Sync>),
@@ -84,7 +87,7 @@ impl Client {
             keys,
             url,
             user_agent: NAME.to_owned(),
-            ca_certificates: Vec::new(),
+            settings: Settings::default(),
             http: None,
         }
     }
@@ -219,11 +222,35 @@ impl ClientBuilder {
         self
     }
 
+    /// Sets how long one request may take as a whole, from the name look-up to the end of the answer, for the
+    /// HTTP client that is made here. Default: 30 seconds.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.settings.timeout = timeout;
+        self
+    }
+
+    /// Sets how long making a connection may take, the proxy's part included, for the HTTP client that is made
+    /// here. Default: 10 seconds.
+    pub fn connect_timeout(mut self, timeout: Duration) -> Self {
+        self.settings.connect_timeout = timeout;
+        self
+    }
+
     /// Adds certificate authorities to trust besides the system's, in PEM, for the HTTP client that is made
     /// here.
     pub fn ca_certificates(mut self, pem: impl AsRef<[u8]>) -> Self {
-        self.ca_certificates.extend_from_slice(pem.as_ref());
-        self.ca_certificates.push(b'\n');
+        let trusted = &mut self.settings.ca_certificates;
+        trusted.extend_from_slice(pem.as_ref());
+        trusted.push(b'\n');
+        self
+    }
+
+    /// Sets the HTTP proxy to make connections through, such as `http://proxy.example:3128`, for the HTTP
+    /// client that is made here; a user name and password may stand before the host, percent-encoded. Default:
+    /// the proxies that the environment names in `HTTPS_PROXY` and `NO_PROXY`. A server by plain `http`, which
+    /// is on a loopback host, is spoken to without any.
+    pub fn proxy(mut self, url: impl AsRef<str>) -> Self {
+        self.settings.proxy = Some(url.as_ref().to_owned());
         self
     }
 
@@ -240,7 +267,8 @@ impl ClientBuilder {
     ///
     /// # Errors
     ///
-    /// [`BuildError`] if the keys would be seen on the way, or the HTTP client can't be set up.
+    /// [`BuildError`] if the keys would be seen on the way, if the proxy's address or the CA certificates are
+    /// none, or if the HTTP client can't be set up.
     ///
     /// # Panics
     ///
@@ -260,7 +288,7 @@ impl ClientBuilder {
             None if https && !cfg!(any(feature = "rustls", feature = "rustls-no-provider")) => {
                 return Err(BuildError::NoTls);
             }
-            None => transport::client(https, &self.ca_certificates)?,
+            None => transport::client(https, &self.settings)?,
         };
         let user_agent = HeaderValue::try_from(self.user_agent);
         let json = HeaderValue::from_static("application/json");

@@ -4,18 +4,14 @@ use std::error::Error;
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
-use reqwest::{Client, ClientBuilder, Request, Response, StatusCode};
+use reqwest::{Client, ClientBuilder, Proxy, Request, Response, StatusCode};
+use url::Url;
 
 use super::{ApiErrorKind, BuildError};
 
 /// So much of an answer is read. A page of a hundred rules is about a megabyte, and all the pipelines of an
 /// organisation come at once.
 const LONGEST_ANSWER: usize = 32 * 1024 * 1024;
-
-const CONNECT_TIME: Duration = Duration::from_secs(10);
-
-/// For a whole request, from the name look-up to the end of the answer.
-const TIME: Duration = Duration::from_secs(30);
 
 /// Shorter than any common server's keep-alive.
 const POOL_IDLE: Duration = Duration::from_secs(15);
@@ -28,25 +24,55 @@ pub(super) struct Answer {
 
 pub(super) type Cause = Box<dyn Error + Send + Sync>;
 
+/// How the HTTP client is made, unless it is one of the caller's own.
+pub(super) struct Settings {
+    pub(super) proxy: Option<String>,
+    pub(super) connect_timeout: Duration,
+    pub(super) timeout: Duration,
+    pub(super) ca_certificates: Vec<u8>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            proxy: None,
+            connect_timeout: Duration::from_secs(10),
+            timeout: Duration::from_secs(30),
+            ca_certificates: Vec::new(),
+        }
+    }
+}
+
 /// A client that hands the keys to nobody but the host that it asks.
-pub(super) fn client(https_only: bool, ca_certificates: &[u8]) -> Result<Client, BuildError> {
+pub(super) fn client(https_only: bool, settings: &Settings) -> Result<Client, BuildError> {
     // Not `Client::new()`, which panics where the system has no certificates.
     let mut client = Client::builder()
         .redirect(Policy::none())
         .https_only(https_only)
-        .connect_timeout(CONNECT_TIME)
-        .timeout(TIME)
+        .connect_timeout(settings.connect_timeout)
+        .timeout(settings.timeout)
         .pool_idle_timeout(POOL_IDLE);
+    if let Some(url) = &settings.proxy {
+        client = client.proxy(proxy(url)?);
+    }
     if !https_only {
         // Plain HTTP is for this machine: a proxy would be shown the keys.
         client = client.no_proxy();
     }
-    if !ca_certificates.is_empty() {
-        client = trusting(client, ca_certificates).map_err(BuildError::CaCertificates)?;
+    if !settings.ca_certificates.is_empty() {
+        client = trusting(client, &settings.ca_certificates).map_err(BuildError::CaCertificates)?;
     }
     client
         .build()
-        .map_err(|error| BuildError::Http(error.into()))
+        .map_err(|error| BuildError::Http(error.without_url().into()))
+}
+
+/// For what is spoken to by https.
+fn proxy(url: &str) -> Result<Proxy, BuildError> {
+    let is_http = |url: &Url| matches!(url.scheme(), "http" | "https") && url.has_host();
+    let url = Url::parse(url).ok().filter(is_http);
+    url.and_then(|url| Proxy::https(url).ok())
+        .ok_or(BuildError::Proxy)
 }
 
 /// Without TLS there is nothing to trust.

@@ -12,6 +12,8 @@ mod install;
 mod monitors;
 mod openapi;
 mod pipeline;
+#[cfg(feature = "rustls")]
+mod proxy;
 mod readme;
 mod rules;
 mod search;

@@ -79,6 +79,7 @@ fn all_that_can_be_set_is_read() {
         start = "2h"
         [archive]
         dir = "/var/lib/op-dd/archive"
+        interval = "1h"
         [telemetry]
         listen = "127.0.0.1:9464"
         heartbeat = "10m"
@@ -108,7 +109,11 @@ fn all_that_can_be_set_is_read() {
     assert_eq!(config.polling.interval, seconds(90));
     assert_eq!(config.polling.start, seconds(7200));
     let archive = config.archive.as_ref().unwrap();
-    assert_eq!(archive.dir, Path::new("/var/lib/op-dd/archive"));
+    assert_eq!(
+        archive.dir.as_deref(),
+        Some(Path::new("/var/lib/op-dd/archive"))
+    );
+    assert_eq!(archive.interval, seconds(3600));
     let listen = config.telemetry.listen.unwrap();
     assert_eq!(listen.port(), 9464);
     assert_eq!(config.telemetry.heartbeat, seconds(600));
@@ -291,12 +296,27 @@ fn a_fault_is_named_with_its_place_and_what_was_meant() {
         (
             "[datadog]",
             "[archive]\n[datadog]",
-            "2:9: the key `dir` is missing here",
+            "2:9: nothing says where the archive is: add dir",
+        ),
+        (
+            "[datadog]",
+            "[archive]\ndir = \"a\"\nurl = \"s3://b\"\n[datadog]",
+            "4:7: dir and url both say where the archive is",
+        ),
+        (
+            "[datadog]",
+            "[archive]\nurl = \"https://b\"\n[datadog]",
+            "3:7: write a bucket as s3://BUCKET/PREFIX",
         ),
         (
             "[datadog]",
             "[archive]\ndir = \"\"\n[datadog]",
             "3:7: this path is empty",
+        ),
+        (
+            "[datadog]",
+            "[archive]\ndir = \"x\"\ninterval = \"0s\"\n[datadog]",
+            "4:12: interval is too short: write 1s or more",
         ),
         (
             "[datadog]",
@@ -348,6 +368,115 @@ fn accounts_are_needed_and_told_apart() {
     assert!(parse("[content]\ndir = \"own\"").is_ok());
     let twice = format!("{GOOD}\n[[accounts]]\nname = \"acme\"\ntoken = \"env:T\"\n");
     assert!(fault(&twice).starts_with("14:8: two accounts are called acme: rename one"));
+}
+
+/// The names of the accounts that are good, and of the bad ones with their faults.
+fn shared_out(text: &str) -> Result<(Vec<String>, Vec<String>), usize> {
+    let read = Document::parse(text).read_good_accounts();
+    let GoodAccounts { config, bad, .. } = read.map_err(|faults| faults.count())?;
+    let good = config
+        .accounts
+        .iter()
+        .map(|account| account.name.to_string());
+    let bad = bad.into_iter().map(|(name, mut faults)| {
+        let name = name.map_or("?".to_owned(), |name| name.to_string());
+        format!(
+            "{name} {}",
+            faults.lines(Path::new("f"), text, false).join(" ")
+        )
+    });
+    Ok((good.collect(), bad.collect()))
+}
+
+#[test]
+fn bad_accounts_are_taken_out_of_the_good_ones() {
+    assert_eq!(shared_out(GOOD), Ok((vec!["acme".to_owned()], vec![])));
+    let account = |name: &str, more: &str| {
+        format!("[[accounts]]\nname = \"{name}\"\ntoken = \"env:T{name}\"\n{more}\n")
+    };
+    for (bad, expected) in [
+        (account("b", "colour = 1"), "b f:16:1: unknown key `colour`"),
+        (
+            account("b", "region = \"mars\""),
+            "b f:16:10: unknown region `mars`",
+        ),
+        (
+            account("b", "url = \"mars\""),
+            "b f:16:7: this is no address",
+        ),
+        (
+            account("b", "url = \"https://a.example\"\nregion = \"eu\""),
+            "b f:16:7: url and region",
+        ),
+        (account("b", "feeds = []"), "b f:16:9: no feed is named"),
+        (
+            account("b", "tags = [\"a:b\", \"?\"]"),
+            "b f:16:16: the tag \"?\" is unusable",
+        ),
+        (
+            account("b", "[accounts.sub]\na = 1"),
+            "b f:16:11: unknown key `sub`",
+        ),
+        (
+            account("b", "burst = 0\nstart = 7"),
+            "b f:16:9: write a whole number",
+        ),
+        (
+            account("acme", ""),
+            "acme f:14:8: two accounts are called acme",
+        ),
+        (account("B", ""), "? f:14:8: `B` can't be a name"),
+        (
+            "[[accounts]]\nname = \"b\"".to_owned(),
+            "b f:13:1: the key `token` is missing",
+        ),
+        (
+            "[[accounts]]".to_owned(),
+            "? f:13:1: the key `name` is missing",
+        ),
+    ] {
+        let text = format!(
+            "{GOOD}\n{bad}\n[http]\ntimeout = \"9s\"\n{}",
+            account("last", "")
+        );
+        let (good, told) = shared_out(&text).unwrap();
+        assert_eq!(good, ["acme", "last"], "{bad}");
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(
+            told[0].starts_with(expected),
+            "{told:?}\ninstead of\n{expected}"
+        );
+        // Whoever asks what is wrong is told as ever.
+        assert!(parse_for(&text, Need::Accounts).is_err(), "{bad}");
+    }
+    let inline = GOOD.split_once("[[accounts]]").unwrap().0;
+    let inline = format!(
+        "accounts = [{{ name = \"a\", token = \"env:T\" }}, 7, {{ name = \"b\" }}]\n{inline}"
+    );
+    let (good, told) = shared_out(&inline).unwrap();
+    assert_eq!((good.len(), told.len()), (1, 2), "{told:?}");
+    assert!(
+        told[0].starts_with("? f:1:46: write a table, not a number"),
+        "{told:?}"
+    );
+}
+
+#[test]
+fn what_is_not_of_an_account_alone_refuses_all() {
+    let other = "[[accounts]]\nname = \"b\"\ntoken = \"env:T\"\n";
+    let bad = format!("{GOOD}\n{other}colour = 1\n");
+    for (text, count) in [
+        (format!("{bad}[http]\ntimeout = \"soon\"\n"), 2),
+        (bad.replace("[datadog]", "[data]"), 3),
+        // Of what is no TOML the end isn't known.
+        (format!("{GOOD}\n{other}region = eu\n"), 1),
+        (format!("{GOOD}\n{other}name = \"c\"\n"), 1),
+        // None is good.
+        (bad.replace("\"acme\"", "\"Acme\""), 2),
+        (GOOD.replace("[[accounts]]", "[accounts]"), 1),
+    ] {
+        assert_eq!(shared_out(&text), Err(count), "{text}");
+    }
 }
 
 #[test]
