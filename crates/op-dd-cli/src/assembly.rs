@@ -18,6 +18,16 @@ use crate::telemetry::{Side, Telemetry};
 
 pub(crate) const USER_AGENT: &str = concat!("op-dd/", env!("CARGO_PKG_VERSION"));
 
+/// How many bytes of pages each destination holds at a time, so that one that hangs takes nothing from
+/// another: 24 MiB in all.
+const LIVE_PAGES: usize = 12 * MIB;
+const ARCHIVE_PAGES: usize = 8 * MIB;
+
+/// How many a backfill job holds.
+const JOB_PAGES: usize = 4 * MIB;
+
+const MIB: usize = 1024 * 1024;
+
 /// Bridges beside each other: one to Datadog, one to the archive if there is to be one, and what it takes
 /// to make more of them.
 pub(crate) struct Assembly {
@@ -70,6 +80,7 @@ pub(crate) fn assemble(
         .tags(tags)
         .mapper(privacy.around(DefaultMapper::new().late_after(datadog.late_after)))
         .first_start(config.polling.start)
+        .page_memory(LIVE_PAGES)
         .heartbeat(config.telemetry.heartbeat)
         .poll_interval(config.polling.interval)
         .observer(move |progress| telling(progress));
@@ -96,6 +107,7 @@ pub(crate) fn assemble(
             .to_archive(&place)?
             .destination(Name::ARCHIVE)
             .poll_interval(interval)
+            .page_memory(ARCHIVE_PAGES)
             .heartbeat(assembly.config.telemetry.heartbeat);
         assembly.archive = Some(Arc::new(build(builder, &members)?));
     }
@@ -156,6 +168,7 @@ impl Assembly {
         let (telling, ledger) = (Arc::clone(&self.observer), Arc::clone(ledger));
         builder
             .destination(part.name.clone())
+            .page_memory(JOB_PAGES / job.parts.len())
             .observer(move |progress| {
                 telling(progress);
                 ledger.observe(progress);

@@ -174,20 +174,17 @@ impl<M: Mapper> Mapper for PrivateMapper<M> {
             None => self.mapper.map(event, context),
             Some((_, rules)) => match rewrite::event(event, rules) {
                 Some(event) => self.mapper.map(&event, context),
-                None => nothing(context),
+                None => kept_back(),
             },
         }
     }
 }
 
-/// If it can't be told what may leave, nothing does.
-fn nothing(context: &Context) -> Mapped {
-    LogEntry::new("op-dd: an event that can't be made private")
-        .source("1password")
-        .service("1password")
-        .host(context.host().clone())
-        .tags(context.late_tags().clone())
-        .into()
+/// If it can't be told what may leave, nothing does. The event stays on this machine.
+fn kept_back() -> Mapped {
+    let mut mapped = Mapped::from(LogEntry::new("op-dd: an event was kept back"));
+    mapped.fault = Some("it can't be told what of the event may leave");
+    mapped
 }
 
 impl<M> fmt::Debug for PrivateMapper<M> {

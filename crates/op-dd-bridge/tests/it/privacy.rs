@@ -303,6 +303,16 @@ fn nesting_without_end_is_dropped() {
 }
 
 #[test]
+fn what_has_no_fields_is_kept_back_and_told() {
+    let cut = Privacy::new().truncate_ip(SignInAttempts);
+    let mapper = cut.around(DefaultMapper::new());
+    let mapped = map_by(&mapper, SignInAttempts, r#"["marked"]"#);
+    assert!(mapped.fault.unwrap().contains("may leave"));
+    assert!(!text(&mapped.entry).contains("marked"));
+    assert_eq!(map_by(&mapper, SignInAttempts, SIGN_IN).fault, None);
+}
+
+#[test]
 fn a_field_of_no_known_event_is_told() {
     let privacy = Privacy::new()
         .drop_field(ItemUsages, "risk.verdict")

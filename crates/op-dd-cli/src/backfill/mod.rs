@@ -7,6 +7,7 @@ use onepassword_events::Timestamp;
 use op_dd_bridge::{FileStore, StateFolder};
 use tokio::time::sleep;
 
+use crate::archive::Place;
 use crate::args::BackfillArgs;
 use crate::assembly::open_store;
 use crate::config::{BadAccount, Config};
@@ -107,8 +108,27 @@ fn plan(args: &BackfillArgs, config: &Config, bad: &[BadAccount]) -> Result<Job,
         recent: args.recent,
         archive: args.archive.clone(),
     };
-    let place = args.archive.clone().or_else(|| config.archive_place());
+    let configured = config.archive_place();
+    let place = match &args.archive {
+        Some(Place::Folder(folder)) => Some(one_name(folder, configured.as_ref())),
+        Some(place) => Some(place.clone()),
+        None => configured,
+    };
     Job::plan(asked, window, place.as_ref(), now)
+}
+
+/// What a folder is called, which may have several names through links: as the configuration calls it, or
+/// else by its own name.
+fn one_name(folder: &Path, configured: Option<&Place>) -> Place {
+    let real = folder.canonicalize().unwrap_or_else(|_| folder.into());
+    match configured {
+        Some(Place::Folder(configured))
+            if configured.canonicalize().is_ok_and(|found| found == real) =>
+        {
+            Place::Folder(configured.clone())
+        }
+        _ => Place::Folder(real),
+    }
 }
 
 /// The job that was asked for in the same words and is not done, or that was done for the same window.
@@ -287,4 +307,31 @@ fn span(from: &Timestamp, to: &Timestamp) -> String {
 fn tell(line: &str) {
     // Whoever reads may have gone.
     let _ = writeln!(stdout(), "{line}");
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_has_one_name() {
+        let temporary = tempfile::tempdir().unwrap();
+        let real = temporary.path().canonicalize().unwrap().join("real");
+        let [link, other, missing] =
+            ["link", "other", "missing"].map(|name| real.with_file_name(name));
+        std::fs::create_dir(&real).unwrap();
+        for link in [&link, &other] {
+            std::os::unix::fs::symlink(&real, link).unwrap();
+        }
+        let check = |folder: &Path, configured: Option<&Path>, name: &Path| {
+            let configured = configured.map(|folder| Place::Folder(folder.into()));
+            let expect = Place::Folder(name.into());
+            assert_eq!(one_name(folder, configured.as_ref()), expect);
+        };
+        check(&link, None, &real);
+        check(&real, Some(&link), &link);
+        check(&other, Some(&link), &link);
+        check(&link, Some(&missing), &real);
+        check(&missing, Some(&link), &missing);
+    }
 }
