@@ -55,11 +55,7 @@ impl Change {
             stream,
             next,
         });
-        let note = Note {
-            command: command.to_owned(),
-            reason: why.reason.clone(),
-            user: user(),
-        };
+        let note = Note::new(command, &why.reason).user(user());
         self.store.amend(amendments.collect(), note).await?;
         for line in lines {
             tracing::info!(command, reason = why.reason, "{line}");
