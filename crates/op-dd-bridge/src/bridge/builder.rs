@@ -201,7 +201,7 @@ impl BridgeBuilder {
                 let reader = Reader {
                     source: Arc::clone(&account.source),
                     feed,
-                    account: Arc::clone(&account.gate),
+                    account: account.gate.clone(),
                     clock: settings.clock.clone(),
                     budget: settings.budget.clone(),
                 };

@@ -29,7 +29,7 @@ mod trouble;
 
 pub use builder::BridgeBuilder;
 pub use error::{BridgeError, Pause, Scope, StepError};
-pub(crate) use gate::Gate;
+pub use gate::Gate;
 use heartbeat::Heartbeat;
 use intake::Intake;
 use lane::Lane;

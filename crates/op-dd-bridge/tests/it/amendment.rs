@@ -21,11 +21,7 @@ fn amendment(account: &str, found: Option<u64>, next: Option<Place>) -> Amendmen
 }
 
 fn note(reason: &str) -> Note {
-    Note {
-        command: "cursor set".to_owned(),
-        reason: reason.to_owned(),
-        user: Some("alice".to_owned()),
-    }
+    Note::new("cursor set", reason).user(Some("alice".to_owned()))
 }
 
 /// The journal, without what differs from run to run.

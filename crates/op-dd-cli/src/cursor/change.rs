@@ -54,11 +54,7 @@ impl Change {
             stream,
             next,
         });
-        let note = Note {
-            command: command.to_owned(),
-            reason: reason.to_owned(),
-            user: user(),
-        };
+        let note = Note::new(command, reason).user(user());
         self.store.amend(amendments.collect(), note).await?;
         for line in lines {
             tracing::info!(command, reason, "{line}");

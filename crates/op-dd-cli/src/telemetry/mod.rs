@@ -94,6 +94,7 @@ impl Telemetry {
                 stream,
                 report,
                 took,
+                ..
             } => {
                 self.0.streams.add(stream, report);
                 self.0.steps.add(&stream.destination, true, *took);
@@ -103,6 +104,7 @@ impl Telemetry {
                 stream,
                 error,
                 took,
+                ..
             } => {
                 self.0.streams.add_failure(stream);
                 self.0.steps.add(&stream.destination, false, *took);
