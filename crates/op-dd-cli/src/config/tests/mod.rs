@@ -283,7 +283,7 @@ fn a_fault_is_named_with_its_place_and_what_was_meant() {
         (
             "site =",
             "late_after = 18 #",
-            "3:22: write a text in quotes, not a number",
+            "3:22: write a time in quotes with its unit, such as \"30s\", not a number",
         ),
         (
             "region =",
