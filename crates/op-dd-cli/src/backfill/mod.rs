@@ -8,7 +8,7 @@ use op_dd_bridge::{FileStore, StateFolder};
 use tokio::time::sleep;
 
 use crate::args::BackfillArgs;
-use crate::assembly::open_store;
+use crate::assembly::{open_store, tell_if_new};
 use crate::config::{BadAccount, Config};
 use crate::counted::counted;
 use crate::exit::{Exit, Failure};
@@ -47,6 +47,7 @@ pub(crate) async fn execute(args: &BackfillArgs) -> Result<Exit, Failure> {
         return forget(&state, &jobs, id).await;
     }
     let planned = plan(args, &config, &bad)?;
+    tell_if_new(&state);
     let store = match open_store(&state) {
         Ok(store) => Some(store),
         Err(failure) if failure.exit() == Exit::Held => None,
