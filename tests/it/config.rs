@@ -53,7 +53,7 @@ listen = "127.0.0.1:9464"
         "4:15: unknown compression: it is one of",
         "5:14: Datadog drops logs dated more than 18 hours back: write 17h 30m or less",
         "6:21: the tag \"?\" is unusable",
-        "9:12: write a text in quotes, not a number",
+        "9:12: write a time in quotes with its unit, such as \"30s\", not a number",
         "13:9: this is no way to name a secret: write env:NAME, file:/PATH",
         "16:8: two accounts are called acme: rename one of them",
         "18:10: unknown feed `audit`: write signinattempts, itemusages or auditevents",

@@ -242,6 +242,17 @@ fn all_left_out(left_out: Vec<LeftOut>, bad: &[BadAccount]) -> Failure {
     }
 }
 
+/// Says so if a command by hand is about to make a state folder, which may not be the service's.
+pub(crate) fn tell_if_new(folder: &Path) {
+    if !folder.exists() {
+        let shown = folder.display();
+        tracing::warn!(
+            "there is no state folder {shown} yet, and it is made: if op-dd run keeps its state elsewhere, give \
+             --state, or set dir under [state]"
+        );
+    }
+}
+
 /// Takes the state folder for this process.
 pub(crate) fn open_store(folder: &Path) -> Result<FileStore, Failure> {
     Ok(FileStore::open(folder)?)

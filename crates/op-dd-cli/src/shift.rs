@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -50,6 +51,7 @@ impl Shift {
         // What can't be read there is said by the streams that need it.
         if let Ok(state) = StateFolder::read(&folder) {
             telemetry.show_dead_letters(&state);
+            warn_of_strangers(&state, |account| assembly.knows(account));
         }
         let failures = assembly.left_out.iter();
         let mut left_out: Vec<_> = failures.map(|left_out| left_out.failure.clone()).collect();
@@ -78,6 +80,18 @@ impl Shift {
             left_out,
             tally,
         })
+    }
+}
+
+/// An account that was renamed begins anew, which nobody sees otherwise.
+fn warn_of_strangers(state: &StateFolder, is_known: impl Fn(&Name) -> bool) {
+    let accounts = state.streams.iter().map(|state| &state.stream.account);
+    let strangers: BTreeSet<_> = accounts.filter(|account| !is_known(account)).collect();
+    for account in strangers {
+        tracing::warn!(
+            "the state has cursors of the account {account}, which the configuration hasn't: if it was renamed, \
+             give it its old name, or it begins anew"
+        );
     }
 }
 

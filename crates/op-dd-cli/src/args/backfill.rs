@@ -90,17 +90,12 @@ impl FromStr for When {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let start = match text {
-            "now" => Ok(Start::Ago(Duration::ZERO)),
-            date if date.parse::<jiff::civil::Date>().is_ok() && !date.contains('T') => {
-                format!("{date}T00:00:00Z").parse()
-            }
-            other => other.parse(),
+            "now" => Start::Ago(Duration::ZERO),
+            other => other.parse()?,
         };
         Ok(Self {
             text: text.to_owned(),
-            start: start.map_err(
-                |_| "not a time: write 2026-01-31, 2026-01-31T08:00:00Z, or 30d for 30 days back",
-            )?,
+            start,
         })
     }
 }

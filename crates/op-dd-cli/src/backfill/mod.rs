@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 use crate::archive::Place;
 use crate::args::BackfillArgs;
-use crate::assembly::open_store;
+use crate::assembly::{open_store, tell_if_new};
 use crate::config::{BadAccount, Config};
 use crate::counted::counted;
 use crate::exit::{Exit, Failure};
@@ -48,6 +48,7 @@ pub(crate) async fn execute(args: &BackfillArgs) -> Result<Exit, Failure> {
         return forget(&state, &jobs, id).await;
     }
     let planned = plan(args, &config, &bad)?;
+    tell_if_new(&state);
     let store = match open_store(&state) {
         Ok(store) => Some(store),
         Err(failure) if failure.exit() == Exit::Held => None,

@@ -87,7 +87,7 @@ impl Check {
         self.fail(failure.exit(), detail, remedy)
     }
 
-    /// The same, a finding for each of its causes.
+    /// The same, a finding for each of its causes. Each says itself what is to be written instead.
     pub(super) fn failed_for_each(self, failure: &Failure) -> Vec<Finding> {
         let causes = failure.lines().map(|line| {
             Self {
@@ -95,7 +95,7 @@ impl Check {
                 subject: self.subject.clone(),
                 begun: self.begun,
             }
-            .failed(&Failure::new(failure.exit(), line))
+            .fail(failure.exit(), line, "mend it there")
         });
         causes.collect()
     }

@@ -48,6 +48,9 @@ pub(crate) async fn execute(args: &ChecklistArgs) -> Result<Exit, Failure> {
     verdict(&findings)
 }
 
+/// The check whose faults each say themselves where they are, and what to do.
+const CONFIGURATION: &str = "configuration";
+
 /// What a run would be made of.
 struct Plan {
     config: Arc<Config>,
@@ -92,7 +95,7 @@ impl Plan {
 
 /// Every check, in order.
 async fn checklist(args: &ChecklistArgs) -> Vec<Finding> {
-    let check = Check::begin("configuration", Subject::Machine);
+    let check = Check::begin(CONFIGURATION, Subject::Machine);
     let plan = Plan::read(args);
     let (plan, datadog) = match plan.as_ref().map(|plan| (plan, plan.config.datadog())) {
         Ok((plan, Ok(datadog))) => (plan, datadog),
@@ -254,7 +257,11 @@ fn verdict(findings: &[Finding]) -> Result<Exit, Failure> {
         ..
     } = first;
     let remedy = first.outcome.remedy().unwrap_or_default();
-    let line = format!("{subject} {check}: {detail}: {remedy}");
+    let line = match *check {
+        // It begins with the place in the file.
+        CONFIGURATION => detail.clone(),
+        _ => format!("{subject} {check}: {detail}: {remedy}"),
+    };
     Err(Failure::new(
         exit,
         match failing.len() {

@@ -1,7 +1,8 @@
 //! What no single value is wrong about, and what is odd.
 
 use std::collections::{HashMap, HashSet};
-use std::time::Duration;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use datadog_logs::Tags;
 use onepassword_events::Feed;
@@ -10,13 +11,18 @@ use toml::de::DeTable;
 
 use super::duration;
 use super::fault::Faults;
+use super::start::{KEPT, Start};
 use super::table::lacks;
-use super::value::Node;
+use super::value::{Node, Value as _};
+
+/// What 1Password allows in an hour, by the second.
+const MOST_REQUESTS: f64 = 30_000.0 / 3600.0;
 
 /// Notes what can't be meant. Values that are wrong by themselves have been noted already.
 pub(super) fn contradictions(document: &DeTable<'_>, faults: &mut Faults) {
     lengths(document, faults);
     unusable_tags(document, faults);
+    one_folder_for_two(document, faults);
     hashes(document, faults);
     archive(document, faults);
     for (feed, field) in private_fields(document) {
@@ -42,6 +48,13 @@ pub(super) fn contradictions(document: &DeTable<'_>, faults: &mut Faults) {
         {
             let text = format!("two accounts are called {text}: rename one of them");
             faults.note(name.span(), text);
+        }
+        if let Some((node, start)) = start(account)
+            && start.time(SystemTime::now()) > SystemTime::now()
+        {
+            let text = "this start is yet to come, and what happens before it would never be read: write a time \
+                        that is past";
+            faults.note(node.span(), text);
         }
     }
 }
@@ -70,15 +83,35 @@ pub(super) fn oddities(document: &DeTable<'_>) -> Faults {
             odd.note(field.span(), text);
         }
     }
+    let of_accounts = accounts(document).filter_map(start);
+    let of_all = at(document, "polling", "start")
+        .and_then(|node| Some((node, Start::Ago(duration(node.get_ref().as_str()?).ok()?))));
+    for (node, start) in of_accounts.chain(of_all) {
+        // A time grows old in a file while the cursors go on.
+        if matches!(start, Start::Ago(length) if length > KEPT) {
+            let text = "1Password keeps events for 120 days: what is older than that does not come";
+            odd.note(node.span(), text);
+        }
+    }
+    for account in accounts(document) {
+        if let Some(rate) = account.get("requests_per_second")
+            && f64::read(rate, &mut Faults::default()).is_some_and(|rate| rate > MOST_REQUESTS)
+        {
+            let text = "1Password allows 600 requests a minute and 30,000 an hour, and refuses those that go \
+                        beyond: better write 8";
+            odd.note(rate.span(), text);
+        }
+    }
     let mut tokens = HashMap::new();
     for account in accounts(document) {
         let name = |account: &DeTable<'_>| {
             let name = account.get("name").and_then(|name| name.get_ref().as_str());
             name.unwrap_or("…").to_owned()
         };
+        let url = account.get("url").and_then(|url| url.get_ref().as_str());
         if let Some(token) = account.get("token")
             && let Some(text) = token.get_ref().as_str()
-            && let Some(first) = tokens.insert(text, name(account))
+            && let Some(first) = tokens.insert((text, url), name(account))
         {
             let name = name(account);
             let text = format!(
@@ -122,6 +155,25 @@ fn lengths(document: &DeTable<'_>, faults: &mut Faults) {
         let text = "Datadog drops logs dated more than 18 hours back: write 17h 30m or less";
         faults.note(node.span(), text);
     }
+}
+
+fn one_folder_for_two(document: &DeTable<'_>, faults: &mut Faults) {
+    let folder = |table| {
+        let node = at(document, table, "dir")?;
+        Some((node, Path::new(node.get_ref().as_str()?)))
+    };
+    if let (Some((_, state)), Some((node, archive))) = (folder("state"), folder("archive"))
+        && state == archive
+    {
+        let text = "the archive can't be in the folder of the state: write another dir";
+        faults.note(node.span(), text);
+    }
+}
+
+/// Where an account's streams begin, if it says so.
+fn start<'d, 'i>(account: &'d DeTable<'i>) -> Option<(&'d Node<'i>, Start)> {
+    let node = account.get("start")?;
+    Some((node, Start::read(node, &mut Faults::default())?))
 }
 
 fn unusable_tags(document: &DeTable<'_>, faults: &mut Faults) {

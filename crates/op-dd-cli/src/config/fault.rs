@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::fmt::Display;
 use std::ops::Range;
 use std::path::Path;
@@ -94,8 +95,12 @@ impl Faults {
             let at = fault.place.as_ref().map(|place| line(text, place.start));
             !fault.missing && at.is_none_or(|at| !spoilt.contains(&at))
         });
-        for (error, span) in errors.iter().zip(spans) {
-            self.note(span, error.message());
+        // The first of a line tells; the parser stumbles over the rest of it for the same reason.
+        let mut told = HashSet::new();
+        for ((error, span), line) in errors.iter().zip(spans).zip(spoilt) {
+            if told.insert(line) {
+                self.note(span, error.message());
+            }
         }
     }
 

@@ -10,6 +10,9 @@ use super::duration;
 use super::fault::Faults;
 use super::value::{Node, Value};
 
+/// How long 1Password keeps events.
+pub(super) const KEPT: Duration = Duration::from_secs(120 * 24 * 3600);
+
 /// Where a stream begins that has no cursor: at a time, or so long before its first start.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Start {
@@ -31,9 +34,18 @@ impl FromStr for Start {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let at = text.parse().map(Self::At);
-        at.or_else(|_| duration(text).map(Self::Ago))
-            .map_err(|_| "not a time: write 2026-01-31T08:00:00Z, or 30d for 30 days back")
+        // A date is its beginning, in UTC.
+        let is_date = text.parse::<jiff::civil::Date>().is_ok() && !text.contains('T');
+        let at = if is_date {
+            format!("{text}T00:00:00Z").parse()
+        } else {
+            text.parse()
+        };
+        at.map(Self::At)
+            .or_else(|_| duration(text).map(Self::Ago))
+            .map_err(
+                |_| "not a time: write 2026-01-31, 2026-01-31T08:00:00Z, or 30d for 30 days back",
+            )
     }
 }
 
@@ -42,8 +54,8 @@ impl Value for Start {
     fn schema() -> Json {
         json!({
             "type": "string",
-            "pattern": r"^\+?(P|[0-9]).*[A-Za-z]",
-            "examples": ["2026-01-31T08:00:00Z", "30d"],
+            "pattern": r"^(\+?(P|[0-9]).*[A-Za-z]|[0-9]{4}-[0-9]{2}-[0-9]{2}$)",
+            "examples": ["2026-01-31", "2026-01-31T08:00:00Z", "30d"],
         })
     }
 

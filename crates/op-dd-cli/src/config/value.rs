@@ -37,6 +37,9 @@ pub(super) trait Value: Sized {
 
 /// What is written as a text in quotes.
 pub(super) trait Text: Sized {
+    /// What to write, for who has written something else than a text.
+    const WANTED: &str = "a text in quotes";
+
     /// What a JSON Schema says of the text.
     fn form() -> Json;
 
@@ -56,7 +59,7 @@ impl<T: Text> Value for T {
 
     fn read(node: &Node<'_>, faults: &mut Faults) -> Option<Self> {
         let Some(text) = node.get_ref().as_str() else {
-            faults.wrong_type(node, "a text in quotes");
+            faults.wrong_type(node, T::WANTED);
             return None;
         };
         faults.unless_good(node.span(), T::parse(text))
@@ -213,6 +216,8 @@ impl Text for PathBuf {
 }
 
 impl Text for Duration {
+    const WANTED: &str = "a time in quotes with its unit, such as \"30s\"";
+
     fn form() -> Json {
         json!({ "pattern": r"^\+?(P|[0-9]).*[A-Za-z]", "examples": ["30s", "5m", "17h 30m"] })
     }

@@ -6,11 +6,13 @@ use op_dd_bridge::{Place, StreamState};
 use super::change::Change;
 use super::document::Document;
 use crate::args::ImportCursorsArgs;
+use crate::assembly::tell_if_new;
 use crate::counted::counted;
 use crate::exit::{Exit, Failure};
 
 pub(super) async fn execute(folder: &Path, args: &ImportCursorsArgs) -> Result<Exit, Failure> {
     let document = Document::read(&args.file)?;
+    tell_if_new(folder);
     let change = Change::of_new(folder)?;
     let mut moves = Vec::new();
     let mut differ = Vec::new();

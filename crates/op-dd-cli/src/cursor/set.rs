@@ -18,7 +18,8 @@ pub(super) async fn execute(folder: &Path, args: &SetCursorArgs) -> Result<Exit,
     let (position, meaning) = match (&args.place.after, &args.place.start) {
         (Some(cursor), _) => (
             Position::After(cursor.clone()),
-            "reading goes on behind this cursor".to_owned(),
+            "reading goes on behind this cursor, if 1Password knows it: nobody else can tell"
+                .to_owned(),
         ),
         (None, Some(start)) => {
             let beginning = Beginning::of(start)?;

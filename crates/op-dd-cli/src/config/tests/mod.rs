@@ -64,6 +64,38 @@ fn a_time_may_stand_without_quotes() {
 }
 
 #[test]
+fn a_date_is_its_midnight_with_quotes_and_without() {
+    for date in ["\"2026-01-01\"", "2026-01-01"] {
+        let text = GOOD.replace("\"2026-01-01T00:00:00Z\"", date);
+        let start = parse(&text).unwrap().accounts.remove(0).start;
+        let time = "2026-01-01T00:00:00Z".parse().unwrap();
+        assert_eq!(start, Some(Start::At(time)), "{date}");
+    }
+}
+
+#[test]
+fn a_start_is_past_and_an_archive_no_state() {
+    let text = GOOD.replace("2026-01-01", "2999-01-01");
+    assert!(fault(&text).contains("this start is yet to come"));
+    let text = format!("{GOOD}\n[state]\ndir = \"a\"\n[archive]\ndir = \"a/\"\n");
+    assert!(fault(&text).contains("the archive can't be in the folder of the state"));
+}
+
+#[test]
+fn what_1password_never_has_or_grants_is_odd() {
+    let odd = |text: &str| {
+        let (_, mut odd) = Config::parse(text, Need::Nothing).unwrap();
+        odd.lines(Path::new("f"), text, false).join("\n")
+    };
+    let old = GOOD.replace("2026-01-01T00:00:00Z", "121d");
+    assert!(odd(&old).contains("keeps events for 120 days"));
+    let old = format!("{GOOD}\n[polling]\nstart = \"121d\"\n");
+    assert!(odd(&old).contains("keeps events for 120 days"));
+    let fast = GOOD.replace("region = \"eu\"", "requests_per_second = 500");
+    assert!(odd(&fast).contains("30,000 an hour"));
+}
+
+#[test]
 fn all_that_can_be_set_is_read() {
     let config = parse(
         r#"
@@ -178,7 +210,7 @@ fn a_fault_is_named_with_its_place_and_what_was_meant() {
         (
             "\"2026-01-01T00:00:00Z\"",
             "\"yesterday\"",
-            "11:17: not a time: write 2026-01-31T08:00:00Z, or 30d",
+            "11:17: not a time: write 2026-01-31, 2026-01-31T08:00:00Z, or 30d",
         ),
         (
             "\"2026-01-01T00:00:00Z\"",
@@ -251,7 +283,7 @@ fn a_fault_is_named_with_its_place_and_what_was_meant() {
         (
             "site =",
             "late_after = 18 #",
-            "3:22: write a text in quotes, not a number",
+            "3:22: write a time in quotes with its unit, such as \"30s\", not a number",
         ),
         (
             "region =",
