@@ -114,6 +114,11 @@ pub(crate) fn assemble(
     for bridge in assembly.bridges() {
         telemetry.show_streams(bridge.streams());
     }
+    let left_out = assembly.left_out.iter().map(|left_out| &left_out.name);
+    let bad = assembly.bad.iter().filter_map(|bad| bad.name.as_ref());
+    for name in left_out.chain(bad) {
+        telemetry.show_left_out(name);
+    }
     for member in members {
         assembly.admit(member);
     }

@@ -77,7 +77,12 @@ impl Telemetry {
         self.0.accounts.show(name, client);
     }
 
-    /// The accounts that are shown, with their clients.
+    /// Shows that an account isn't carried, unless it is.
+    pub(crate) fn show_left_out(&self, name: &Name) {
+        self.0.accounts.show_left_out(name);
+    }
+
+    /// The accounts that are carried, with their clients.
     pub(crate) fn accounts(&self) -> Vec<(Name, Client)> {
         self.0.accounts.all()
     }
