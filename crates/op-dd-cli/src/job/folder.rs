@@ -80,6 +80,26 @@ impl Jobs {
         self.write(&format!("{id}{PROGRESS}"), standing)
     }
 
+    /// Whether it is still to be done: somebody may have called it off.
+    pub(crate) fn has(&self, id: &str) -> bool {
+        let found = fs::metadata(self.0.join(format!("{id}.json")));
+        !found.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+    }
+
+    /// Calls a job off. Whoever is at it sees that it is gone.
+    pub(crate) fn remove(&self, id: &str) -> Result<(), Failure> {
+        for name in [format!("{id}.json"), format!("{id}{PROGRESS}")] {
+            let path = self.0.join(name);
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(unusable(&path, &error));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
     /// False if there is a job of this id.
     fn write_new(&self, job: &Job) -> Result<bool, Failure> {
         let path = self.0.join(format!("{}.json", job.id));
@@ -170,7 +190,7 @@ mod tests {
             archive: None,
         };
         let window = (now - Duration::from_secs(5 * 24 * 3600), now);
-        Job::plan(asked, window, None, now).unwrap()
+        Job::plan(asked, window, None, None, now).unwrap()
     }
 
     #[test]

@@ -35,7 +35,7 @@ pub(crate) enum State {
     /// The process that was at it has ended.
     Stopped,
     Done,
-    /// It can't be done.
+    /// It can't be done, until what keeps it from being done is mended.
     Refused,
 }
 
@@ -45,6 +45,9 @@ pub(crate) struct Reach {
     /// When the youngest event happened that was carried.
     pub(crate) reached: Option<Timestamp>,
     pub(crate) done: bool,
+    /// What keeps it from going on at present.
+    #[serde(default)]
+    pub(crate) trouble: Option<String>,
 }
 
 impl Standing {
@@ -70,7 +73,21 @@ impl Standing {
         }
     }
 
+    /// That it can't be done at present, and why: what was carried before stays so.
+    pub(crate) fn refused(before: Option<Self>, why: String) -> Self {
+        Self {
+            state: State::Refused,
+            trouble: Some(why),
+            ..Self::taken_up(before)
+        }
+    }
+
     /// Whether there is nothing left to do.
+    pub(crate) fn is_done(&self) -> bool {
+        self.state == State::Done
+    }
+
+    /// Whether nobody goes on with it at present.
     pub(crate) fn is_over(&self) -> bool {
         matches!(self.state, State::Done | State::Refused)
     }
@@ -91,7 +108,8 @@ impl Standing {
             let covered: f64 = streams.iter().map(|reach| reach.covers(part)).sum();
             length(part).as_secs_f64() * covered / (streams.len().max(1)) as f64
         });
-        done.sum::<f64>() / whole.max(1.0)
+        // A sum of nothing is less than nothing.
+        (done.sum::<f64>() / whole.max(1.0)).abs()
     }
 
     /// How far the slowest stream has come that is under way.
@@ -99,6 +117,17 @@ impl Standing {
         let under_way = self.streams.values().filter(|reach| !reach.done);
         let times = under_way.filter_map(|reach| reach.reached.as_ref());
         times.min_by_key(|time| time.to_system_time())
+    }
+
+    /// From when on a part is still to be carried; none if all of it is.
+    pub(super) fn left_of(&self, part: &Part) -> Option<SystemTime> {
+        let mut streams = self.streams_of(part).peekable();
+        if streams.peek().is_none() {
+            return Some(part.from.to_system_time());
+        }
+        let left = streams.filter(|reach| !reach.done);
+        let left = left.map(|reach| reach.reached.as_ref().unwrap_or(&part.from));
+        left.map(Timestamp::to_system_time).min()
     }
 
     fn streams_of(&self, part: &Part) -> impl Iterator<Item = &Reach> {
