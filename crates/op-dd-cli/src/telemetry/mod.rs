@@ -96,7 +96,9 @@ impl Telemetry {
                 took,
             } => {
                 self.0.streams.add(stream, report);
-                self.0.steps.add(&stream.destination, true, *took);
+                self.0
+                    .steps
+                    .add(&destination(&stream.destination), true, *took);
                 self.readiness(|readiness| readiness.state.carried(stream));
             }
             Progress::Failure {
@@ -105,7 +107,9 @@ impl Telemetry {
                 took,
             } => {
                 self.0.streams.add_failure(stream);
-                self.0.steps.add(&stream.destination, false, *took);
+                self.0
+                    .steps
+                    .add(&destination(&stream.destination), false, *took);
                 if matches!(error, StepError::Store(_)) {
                     let now = Instant::now();
                     self.readiness(|readiness| readiness.state.failed(stream, now));
@@ -129,6 +133,15 @@ impl Telemetry {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         look(&mut readiness)
+    }
+}
+
+/// A destination as it is shown: all backfills are one, or there would be more and more of them.
+fn destination(name: &Name) -> Name {
+    if name.as_str().starts_with("backfill-") {
+        Name::new("backfill").unwrap_or_else(|_| name.clone())
+    } else {
+        name.clone()
     }
 }
 
