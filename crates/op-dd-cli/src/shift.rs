@@ -72,6 +72,7 @@ impl Shift {
             telemetry,
             listener,
             hangups,
+            state: folder.clone(),
             reread: Arc::default(),
         };
         let crew = Crew::new(assembly, Jobs::of(&folder), Arc::clone(&upkeep.reread));
