@@ -70,7 +70,7 @@ pub(crate) async fn execute(args: &BackfillArgs) -> Result<Exit, Failure> {
                 tell(&format!("{} goes on where it was", job.id));
                 job
             }
-            None => jobs.add(planned)?,
+            None => jobs.add(&planned)?,
         };
         explain(&job);
         Ok::<_, Failure>(job)

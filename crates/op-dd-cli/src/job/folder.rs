@@ -59,7 +59,7 @@ impl Jobs {
 
     /// Leaves a job to whoever holds the folder, and returns it as it is kept: by another id if somebody
     /// asked for another one within the same second. Once this returns, it survives a crash.
-    pub(crate) fn add(&self, planned: Job) -> Result<Job, Failure> {
+    pub(crate) fn add(&self, planned: &Job) -> Result<Job, Failure> {
         let mut folder = DirBuilder::new();
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut folder, 0o700);
@@ -202,7 +202,7 @@ mod tests {
         let mut added: Vec<_> = thread::scope(|scope| {
             let adding = words
                 .iter()
-                .map(|words| scope.spawn(|| jobs.add(planned(words, now)).unwrap()));
+                .map(|words| scope.spawn(|| jobs.add(&planned(words, now)).unwrap()));
             let adding: Vec<_> = adding.collect();
             adding.into_iter().map(|job| job.join().unwrap()).collect()
         });
@@ -233,7 +233,7 @@ mod tests {
         let jobs = Jobs::of(state.path());
         let planned = planned("5d", SystemTime::now());
         for _ in 0..2 {
-            assert_eq!(jobs.add(planned.clone()).unwrap(), planned);
+            assert_eq!(jobs.add(&planned).unwrap(), planned);
         }
         assert_eq!(jobs.ids().unwrap(), [planned.id]);
     }
