@@ -67,7 +67,7 @@ impl Telemetry {
         self.0.streams.show(streams);
     }
 
-    /// Shows the dead letters that are in the state folder now, for the streams that are shown.
+    /// Shows the dead letters that are in the state folder now, of the streams that are shown, now or later.
     pub(crate) fn show_dead_letters(&self, state: &StateFolder) {
         self.0.streams.show_dead_letters(state);
     }

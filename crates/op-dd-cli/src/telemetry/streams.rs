@@ -11,7 +11,11 @@ use super::exposition::{counter, gauge};
 
 /// What has come of each stream.
 #[derive(Default)]
-pub(super) struct Streams(Mutex<BTreeMap<StreamId, Figures>>);
+pub(super) struct Streams {
+    figures: Mutex<BTreeMap<StreamId, Figures>>,
+    /// The dead letters of streams that are not shown yet: their account may come back.
+    letters: Mutex<BTreeMap<StreamId, u64>>,
+}
 
 struct Figures {
     fetched: u64,
@@ -85,17 +89,26 @@ const COUNTERS: [Counter; 9] = [
 impl Streams {
     pub(super) fn show<'a>(&self, streams: impl IntoIterator<Item = &'a StreamId>) {
         let mut all = self.lock();
+        let mut letters = self.letters.lock().unwrap_or_else(PoisonError::into_inner);
         for stream in streams {
-            all.entry(stream.clone()).or_default().is_live = true;
+            let figures = all.entry(stream.clone()).or_default();
+            figures.is_live = true;
+            figures.dead_letters += letters.remove(stream).unwrap_or_default();
         }
     }
 
-    /// Takes note of the dead letters that earlier processes have left to the streams that are shown.
+    /// Takes note of the dead letters that earlier processes have left.
     pub(super) fn show_dead_letters(&self, state: &StateFolder) {
         let mut all = self.lock();
+        let mut letters = self.letters.lock().unwrap_or_else(PoisonError::into_inner);
         for kept in &state.streams {
-            if let (Some(figures), Ok(file)) = (all.get_mut(&kept.stream), &kept.dead_letters) {
+            let Ok(file) = &kept.dead_letters else {
+                continue;
+            };
+            if let Some(figures) = all.get_mut(&kept.stream) {
                 figures.dead_letters += file.letters;
+            } else if file.letters > 0 {
+                letters.insert(kept.stream.clone(), file.letters);
             }
         }
     }
@@ -176,7 +189,7 @@ impl Streams {
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<StreamId, Figures>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.figures.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
