@@ -190,6 +190,12 @@ impl Crew {
         let parts = parts.into_iter();
         let parts = parts.map(|part| self.assembly.part(&job, part, member, &ledger));
         let parts = parts.collect::<Result<Vec<_>, _>>()?;
+        if parts.len() < job.parts.len() {
+            tracing::warn!(
+                job = id,
+                "some of its events have grown too old for Datadog meanwhile: they go to the archive alone"
+            );
+        }
         ledger.expect(parts.iter().flat_map(Bridge::streams));
         let (id, stop) = (id.to_owned(), stop.clone());
         self.work.spawn(async move {

@@ -259,7 +259,7 @@ async fn done_by_another(
         let holder = StateFolder::holder(state).ok().flatten();
         if let Some(standing) = jobs.standing(&job.id)? {
             let pid = holder.as_ref().and_then(|holder| holder.pid);
-            if !is_taken_up && pid == Some(standing.pid) {
+            if !is_taken_up && standing.state == State::Running && pid == Some(standing.pid) {
                 is_taken_up = true;
                 tell("the process that holds the state folder takes the job up");
             }

@@ -99,10 +99,6 @@ impl Job {
                 self.id
             )));
         }
-        tracing::warn!(
-            job = self.id,
-            "some of its events have grown too old for Datadog meanwhile: they go to the archive alone"
-        );
         Ok(self.parts.iter().filter(|part| !has_aged(part)).collect())
     }
 

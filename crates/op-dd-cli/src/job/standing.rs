@@ -156,3 +156,66 @@ fn length(part: &Part) -> Duration {
     let (from, to) = (part.from.to_system_time(), part.to.to_system_time());
     to.duration_since(from).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use op_dd_bridge::Name;
+
+    use super::*;
+    use crate::job::{Asked, RECENT};
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    fn job(recent: bool, archive: Option<&str>, now: SystemTime) -> Job {
+        let asked = Asked {
+            account: Name::DEFAULT,
+            feeds: Vec::new(),
+            from: String::new(),
+            to: String::new(),
+            redate: false,
+            recent,
+            archive: None,
+        };
+        let window = (now - RECENT, now);
+        Job::plan(asked, window, archive.map(AsRef::as_ref), None, now).unwrap()
+    }
+
+    #[test]
+    fn what_was_refused_keeps_what_was_carried() {
+        let now = SystemTime::now();
+        let mut before = Standing::taken_up(None);
+        before.events = 7;
+        let refused = Standing::refused(Some(before), "no account".to_owned());
+        assert_eq!(refused.events, 7);
+        assert!(refused.is_over() && !refused.is_done());
+        let empty = Standing::refused(None, String::new());
+        let percent = empty.fraction(&job(false, Some("/archive"), now)) * 100.0;
+        assert_eq!(format!("{percent:.0}"), "0");
+    }
+
+    #[test]
+    fn what_has_grown_old_goes_to_the_archive_alone_or_is_refused() {
+        let now = SystemTime::now();
+        let (archived, bare) = (job(true, Some("/archive"), now), job(true, None, now));
+        let due = |job: &Job, before: Option<&Standing>, now| {
+            let parts = job.due(before, now).map_err(|failure| failure.to_string());
+            parts.map(|parts| parts.len())
+        };
+        assert_eq!(due(&archived, None, now), Ok(2));
+        assert_eq!(due(&bare, None, now), Ok(1));
+        let later = now + 2 * HOUR;
+        assert_eq!(due(&archived, None, later), Ok(1));
+        assert!(due(&bare, None, later).unwrap_err().contains("--cancel"));
+        let mut before = Standing::taken_up(None);
+        let stream = format!("{}/auditevents", bare.parts[0].name);
+        let reached = Some((now - HOUR).into());
+        before.streams.insert(
+            stream,
+            Reach {
+                reached,
+                ..Reach::default()
+            },
+        );
+        assert_eq!(due(&bare, Some(&before), later), Ok(1));
+    }
+}
