@@ -2,6 +2,7 @@
 //! program.
 
 mod accounts;
+mod archive_s3;
 mod backfill;
 mod browser;
 mod check;

@@ -11,6 +11,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
+use datadog_logs::Site;
+use onepassword_events::Region;
 use op_dd_fakes::{FakeDatadog, FakeEvents, Feed, TokenClaims};
 
 use crate::program::{Going, KEY, Run, World, op_dd, token, until, uuids};
@@ -20,6 +22,21 @@ const NOT_RUN: &[(&str, &str, Meanwhile)] = &[
     (
         "cargo install --locked --path crates/op-dd-cli",
         "the program is built already, and its place is not to be written to",
+        Meanwhile::Nothing,
+    ),
+    (
+        "sudo install -m 0755 ~/.cargo/bin/op-dd /usr/local/bin/op-dd",
+        "changes the machine",
+        Meanwhile::Nothing,
+    ),
+    (
+        "install -D -m 0644 deploy/systemd/op-dd.sysusers /etc/sysusers.d/op-dd.conf",
+        "changes the machine",
+        Meanwhile::Nothing,
+    ),
+    (
+        "systemd-sysusers op-dd.conf",
+        "changes the machine; systemd.rs has it done in a folder",
         Meanwhile::Nothing,
     ),
     (
@@ -33,8 +50,39 @@ const NOT_RUN: &[(&str, &str, Meanwhile)] = &[
         Meanwhile::Nothing,
     ),
     (
-        "install -d -m 0700 /etc/op-dd/secrets",
+        "install -d -m 0750 -g op-dd /etc/op-dd/secrets",
         "changes the machine",
+        Meanwhile::Nothing,
+    ),
+    (
+        "install -d -m 0700 -o op-dd -g op-dd /var/lib/op-dd",
+        "changes the machine",
+        Meanwhile::Nothing,
+    ),
+    (
+        "install -m 0640 -g op-dd /dev/stdin /etc/op-dd/secrets/datadog_api_key",
+        "changes the machine",
+        Meanwhile::Nothing,
+    ),
+    (
+        "install -m 0640 -g op-dd /dev/stdin /etc/op-dd/secrets/acme_token",
+        "changes the machine",
+        Meanwhile::Nothing,
+    ),
+    (
+        "openssl rand -base64 32 \
+         | install -m 0640 -g op-dd /dev/stdin /etc/op-dd/secrets/hash_key",
+        "changes the machine",
+        Meanwhile::Nothing,
+    ),
+    (
+        "cd /etc/op-dd",
+        "the reader's folder stands in for it",
+        Meanwhile::Nothing,
+    ),
+    (
+        "alias op-dd='sudo -u op-dd /usr/local/bin/op-dd'",
+        "there is no such user here",
         Meanwhile::Nothing,
     ),
     (
@@ -45,6 +93,22 @@ const NOT_RUN: &[(&str, &str, Meanwhile)] = &[
     (
         "systemctl enable --now op-dd",
         "the program that the handbook has started before is at work",
+        Meanwhile::Nothing,
+    ),
+    (
+        "install -m 0644 deploy/systemd/op-dd-once.service deploy/systemd/op-dd-once.timer \
+         /etc/systemd/system",
+        "changes the machine",
+        Meanwhile::Nothing,
+    ),
+    (
+        "systemctl disable --now op-dd",
+        "the one of both that isn't chosen here",
+        Meanwhile::Nothing,
+    ),
+    (
+        "systemctl enable --now op-dd-once.timer",
+        "the one of both that isn't chosen here",
         Meanwhile::Nothing,
     ),
     (
@@ -68,9 +132,15 @@ const NOT_RUN: &[(&str, &str, Meanwhile)] = &[
         Meanwhile::Nothing,
     ),
     (
-        "podman run --read-only --volume op-dd:/var/lib/op-dd \
+        "podman run --name op-dd --detach --read-only --stop-timeout 20 --env DD_API_KEY \
+         --env OP_EVENTS_TOKEN --publish 127.0.0.1:9464:9464 --volume op-dd:/var/lib/op-dd \
          --volume ./op-dd.toml:/etc/op-dd/op-dd.toml:ro op-dd",
         "there is no engine; container.rs runs the image",
+        Meanwhile::Nothing,
+    ),
+    (
+        "sudo jq . /var/lib/op-dd/dead-letters/acme/auditevents/datadog.ndjson",
+        "nothing is refused here",
         Meanwhile::Nothing,
     ),
     (
@@ -117,7 +187,7 @@ fn handbook() -> String {
 fn commands(handbook: &str) -> Vec<String> {
     let blocks = handbook.split("```console\n").skip(1);
     let blocks = blocks.map(|rest| rest.split_once("```").unwrap().0);
-    let blocks = blocks.map(|block| block.replace("\\\n", " "));
+    let blocks = blocks.map(|block| block.split("\\\n").map(str::trim_start).collect::<String>());
     let lines: Vec<_> = blocks
         .flat_map(|b| b.lines().map(ToOwned::to_owned).collect::<Vec<_>>())
         .collect();
@@ -221,7 +291,10 @@ impl Reader {
             .env("PATH", format!("{}:/usr/bin:/bin", folder.display()))
             .current_dir(self.world.folder.path())
             .args(["-euo", "pipefail", "-c"])
-            .arg(line.replace("127.0.0.1:9464", &self.telemetry));
+            .arg(
+                line.replace("127.0.0.1:9464", &self.telemetry)
+                    .replace("/var/lib/op-dd", "state"),
+            );
         command
     }
 
@@ -374,6 +447,37 @@ fn every_key_of_the_configuration_is_in_the_handbook() {
     assert!(keys.len() > 25, "{keys:?}");
     let missing: Vec<_> = keys.difference(&known).collect();
     assert_eq!(missing, Vec::<&&str>::new());
+}
+
+#[test]
+fn every_host_that_is_asked_is_in_the_handbook() {
+    let rows = table(&handbook(), "region or site");
+    let written: Vec<Vec<_>> = rows
+        .iter()
+        .map(|row| row.iter().flat_map(|cell| code(cell)).collect())
+        .collect();
+    let mut asked: Vec<_> = Region::ALL
+        .map(|region| vec![region.to_string(), region.host().to_owned()])
+        .into();
+    let host = |url: &str| url.split('/').nth(2).unwrap().to_owned();
+    for site in [
+        Site::US1,
+        Site::US3,
+        Site::US5,
+        Site::EU1,
+        Site::AP1,
+        Site::AP2,
+        Site::UK1,
+        Site::US1_FED,
+        Site::US2_FED,
+    ] {
+        asked.push(vec![
+            site.to_string(),
+            host(site.intake_url().as_str()),
+            host(site.api_url().as_str()),
+        ]);
+    }
+    assert_eq!(written, asked);
 }
 
 /// The texts of the crates' sources, in which a string that goes on in the next line is one.

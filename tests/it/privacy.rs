@@ -84,7 +84,7 @@ fn objects(folder: &Path) -> Vec<String> {
         let path = entry.unwrap().path();
         if path.is_dir() {
             texts.append(&mut objects(&path));
-        } else {
+        } else if path.extension().is_some_and(|extension| extension == "gz") {
             let mut text = String::new();
             let file = fs::File::open(&path).unwrap();
             flate2::read::GzDecoder::new(file)

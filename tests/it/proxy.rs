@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
+use crate::organisation::Organisation;
 use crate::program::{World, uuids};
 use crate::tls::{Authority, trust};
 
@@ -80,4 +81,27 @@ fn both_ends_are_reached_through_the_proxy_of_the_configuration() {
         assert!(asked.contains(way), "{asked:?}");
     }
     assert!(asked.iter().all(|way| behind.contains(way)), "{asked:?}");
+}
+
+#[test]
+fn content_is_installed_through_the_proxy_of_the_configuration() {
+    let authority = Authority::new();
+    let mut organisation = Organisation::new();
+    let world = &mut organisation.0;
+    let url = world.datadog.url().to_owned();
+    let tls = authority.before(world, &url);
+    world.replace(&url, &tls);
+    trust(world, &authority.pem());
+    let (address, asked) = proxy(world);
+    let http = format!("[http]\nproxy = \"http://me:h%40nter2@{address}\"\n\n");
+    world.config.insert_str(0, &http);
+
+    organisation.good(&["install"]);
+    assert!(!organisation.all().is_empty());
+    let way = tls.replace("https://", "connect ") + " http/1.1";
+    let asked = asked.lock().unwrap();
+    assert!(
+        !asked.is_empty() && asked.iter().all(|asked| *asked == way),
+        "{asked:?}"
+    );
 }

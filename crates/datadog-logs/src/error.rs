@@ -18,6 +18,7 @@ struct Details {
     retry: Retry,
     status: Option<u16>,
     host: Option<String>,
+    in_store: bool,
     accepted: Vec<usize>,
     refused: Vec<Refused>,
     server_time: Option<SystemTime>,
@@ -52,7 +53,8 @@ pub enum SendErrorKind {
     Unexpected(u16),
     /// A body could not be compressed. Never.
     Compression,
-    /// A sink that keeps logs on a disk can't, for such a reason. Again, after a delay.
+    /// A sink that keeps logs on a disk or in an object store can't, for such a reason. Again, after a
+    /// delay.
     Storage(io::ErrorKind),
     /// A sink of one's own failed, for a reason that is [added](SendError::with_source). Again, after
     /// a delay.
@@ -101,6 +103,7 @@ impl SendError {
             retry: kind.retry(),
             status: None,
             host: None,
+            in_store: false,
             accepted: Vec::new(),
             refused: Vec::new(),
             server_time: None,
@@ -129,6 +132,14 @@ impl SendError {
     #[must_use]
     pub fn with_host(mut self, host: impl Into<String>) -> Self {
         self.0.host = Some(host.into());
+        self
+    }
+
+    /// Says that it is an object store that failed, which has other remedies than the intake and a disk.
+    #[cfg(feature = "object-store")]
+    #[must_use]
+    pub fn of_store(mut self) -> Self {
+        self.0.in_store = true;
         self
     }
 
@@ -202,6 +213,7 @@ impl SendError {
 impl fmt::Display for SendError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (what, remedy) = match self.0.kind {
+            kind if self.0.in_store => store(kind),
             SendErrorKind::Unauthorized => (
                 "refuses the API key",
                 ": check the key, and that it belongs to this site",
@@ -265,6 +277,10 @@ fn storage(fault: io::ErrorKind) -> (&'static str, &'static str) {
             "can't be written, since its disk is mounted for reading only",
             ": mount it for writing, or choose another folder",
         ),
+        io::ErrorKind::ResourceBusy => (
+            "can't be taken",
+            ": stop that process, or choose another folder",
+        ),
         io::ErrorKind::NotFound => (
             "is gone",
             ": put the folder back or mount its disk, or start anew to begin another",
@@ -273,6 +289,47 @@ fn storage(fault: io::ErrorKind) -> (&'static str, &'static str) {
             "can't be written",
             ": look at the folder's rights and at its disk",
         ),
+    }
+}
+
+/// What is wrong with an object store, and what helps.
+fn store(kind: SendErrorKind) -> (&'static str, &'static str) {
+    match kind {
+        SendErrorKind::Unauthorized => (
+            "refuses the credentials",
+            ": check those of the store in this program's environment, and that they may write there",
+        ),
+        SendErrorKind::RateLimited => ("takes no more requests for now", ""),
+        SendErrorKind::Timeout => ("took too long", ""),
+        SendErrorKind::Connect => (
+            "cannot be reached",
+            ": check the store's address and region, and DNS, proxy and firewall",
+        ),
+        SendErrorKind::Certificate => (
+            "shows a certificate that is not trusted",
+            ": if it is of a proxy or server of your own, trust its certificate authority",
+        ),
+        SendErrorKind::Network => ("did not answer before the connection broke off", ""),
+        SendErrorKind::Unexpected(_) => (
+            "does not take the request",
+            ": check the name, region and endpoint of the bucket, and this machine's clock",
+        ),
+        SendErrorKind::Storage(io::ErrorKind::NotFound) => (
+            "is not there",
+            ": check the name, region and endpoint of the bucket",
+        ),
+        SendErrorKind::Storage(io::ErrorKind::PermissionDenied) => (
+            "can't be written, since there are no credentials for it",
+            ": give the store's credentials in this program's environment",
+        ),
+        SendErrorKind::Storage(_) => (
+            "can't be written",
+            ": check the store's settings in this program's environment",
+        ),
+        SendErrorKind::Server
+        | SendErrorKind::Rejected
+        | SendErrorKind::Sink
+        | SendErrorKind::Compression => ("failed", ""),
     }
 }
 

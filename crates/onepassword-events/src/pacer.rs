@@ -63,7 +63,7 @@ impl Pacer {
     }
 
     /// Keeps within these limits, too, from now on, for all handles: for clients of one account that
-    /// were given different ones.
+    /// were given different ones. Who is waiting for a permit already gets it when he would have before.
     pub fn tighten(&self, rate: f64, burst: u32) {
         self.bucket.level().tighten(spacing(rate), burst.max(1));
     }

@@ -22,7 +22,7 @@ pub struct Account {
     pub(crate) feed_tags: BTreeMap<Feed, Tags>,
     pub(crate) window: Window,
     #[cfg(feature = "client")]
-    pub(crate) gate: Arc<Gate>,
+    pub(crate) gate: Gate,
 }
 
 /// The time that events are read of, by their own time.
@@ -45,7 +45,7 @@ impl Account {
             feed_tags: BTreeMap::new(),
             window: Window::default(),
             #[cfg(feature = "client")]
-            gate: Arc::default(),
+            gate: Gate::default(),
         }
     }
 
@@ -109,6 +109,14 @@ impl Account {
     #[must_use]
     pub fn source(mut self, source: Arc<dyn EventSource>) -> Self {
         self.source = source;
+        self
+    }
+
+    /// Waits at this gate: for accounts of different names that are one of 1Password's.
+    #[cfg(feature = "client")]
+    #[must_use]
+    pub fn gate(mut self, gate: Gate) -> Self {
+        self.gate = gate;
         self
     }
 

@@ -34,6 +34,6 @@ pub use success::Success;
 
 #[cfg(feature = "client")]
 pub use bridge::{
-    Bridge, BridgeBuilder, BridgeError, Drained, Outcome, Pause, Progress, Scope, StepError,
+    Bridge, BridgeBuilder, BridgeError, Drained, Gate, Outcome, Pause, Progress, Scope, StepError,
     StepReport,
 };

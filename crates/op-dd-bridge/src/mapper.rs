@@ -57,6 +57,8 @@ pub struct Mapped {
     pub late: bool,
     /// How many of the event's own keys had to make way for the log's.
     pub collisions: usize,
+    /// Why the log isn't to be sent, if it isn't: the event becomes a dead letter.
+    pub fault: Option<&'static str>,
 }
 
 impl From<LogEntry> for Mapped {
@@ -66,6 +68,7 @@ impl From<LogEntry> for Mapped {
             event_time: None,
             late: false,
             collisions: 0,
+            fault: None,
         }
     }
 }

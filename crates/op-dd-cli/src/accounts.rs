@@ -7,7 +7,7 @@ use datadog_logs::Tags;
 use onepassword_events::{
     AccessToken, Client, ErrorKind, EventSource as _, Feed, Pacer, ReqwestTransport, RetryPolicy,
 };
-use op_dd_bridge::{Account, Context, Name};
+use op_dd_bridge::{Account, Context, Gate, Name};
 
 use crate::config::{self, Config, Secret};
 use crate::exit::{Exit, Failure};
@@ -23,9 +23,16 @@ pub(crate) struct Accounts {
     transport: Counted<ReqwestTransport>,
     tags: Tags,
     feed_tags: BTreeMap<Feed, Tags>,
-    /// 1Password counts requests by its own accounts, so those that are the same over there share a
-    /// pacer, whatever they are called here. The stricter limits count.
-    pacers: Mutex<HashMap<String, Pacer>>,
+    /// 1Password counts requests by its own accounts, so those that are the same over there share their
+    /// limits, whatever they are called here. The stricter ones count.
+    limits: Mutex<HashMap<String, Limits>>,
+}
+
+/// How often an account of 1Password's is asked, and for how long it is left alone.
+#[derive(Clone)]
+struct Limits {
+    pacer: Pacer,
+    gate: Gate,
 }
 
 /// An account that is open, and the client that reads it.
@@ -74,7 +81,7 @@ impl Accounts {
             transport: telemetry.counted(Side::OnePassword, transport),
             tags,
             feed_tags,
-            pacers: Mutex::default(),
+            limits: Mutex::default(),
         })
     }
 
@@ -118,7 +125,7 @@ impl Accounts {
         let token = token
             .and_then(token_of)
             .map_err(|fault| failure(Exit::Token, &fault))?;
-        let pacer = self.pacer(&token, settings);
+        let Limits { pacer, gate } = self.limits(&token, settings);
         let secret = settings.token.clone();
         // The bridge does its own waiting, and who only asks wants to be told at once.
         let mut retries = RetryPolicy::default();
@@ -151,7 +158,9 @@ impl Accounts {
         let tags = Tags::new(&settings.tags)
             .and_then(|tags| self.check_tags(&client, settings, &tags).map(|()| tags))
             .map_err(|error| failure(Exit::Configuration, &error))?;
-        let mut account = Account::new(name.clone(), Arc::new(client.clone())).tags(tags);
+        let mut account = Account::new(name.clone(), Arc::new(client.clone()))
+            .gate(gate)
+            .tags(tags);
         for (feed, tags) in &self.feed_tags {
             account = account.feed_tags(*feed, tags.clone());
         }
@@ -166,14 +175,15 @@ impl Accounts {
         Ok(Member { account, client })
     }
 
-    fn pacer(&self, token: &AccessToken, settings: &config::Account) -> Pacer {
-        let mut pacers = self.pacers.lock().unwrap_or_else(PoisonError::into_inner);
+    fn limits(&self, token: &AccessToken, settings: &config::Account) -> Limits {
+        let mut limits = self.limits.lock().unwrap_or_else(PoisonError::into_inner);
         let (rate, burst) = (settings.requests_per_second, settings.burst);
-        let pacer = pacers
-            .entry(account_key(token))
-            .or_insert_with(|| Pacer::new(rate, burst));
-        pacer.tighten(rate, burst);
-        pacer.clone()
+        let limits = limits.entry(account_key(token)).or_insert_with(|| Limits {
+            pacer: Pacer::new(rate, burst),
+            gate: Gate::default(),
+        });
+        limits.pacer.tighten(rate, burst);
+        limits.clone()
     }
 
     /// The bridge joins them, too, but there one account's would stop the others.

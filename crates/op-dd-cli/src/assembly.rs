@@ -1,14 +1,14 @@
 //! From a configuration to bridges.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use datadog_logs::{ApiKey, BuildError, ReqwestTransport, Site, Tags};
 use op_dd_bridge::{Bridge, BridgeBuilder, DefaultMapper, FileStore, Name, Privacy, Progress};
 
 use crate::accounts::{Accounts, LeftOut, Member};
-use crate::archive::Archive;
+use crate::archive::{Archive, Connector, Place};
 use crate::config::{self, BadAccount, Config, Secret};
 use crate::exit::{Exit, Failure};
 use crate::job::{Job, Ledger, Part, Sink};
@@ -16,7 +16,17 @@ use crate::privacy::privacy;
 use crate::secrets::aside;
 use crate::telemetry::{Side, Telemetry};
 
-const USER_AGENT: &str = concat!("op-dd/", env!("CARGO_PKG_VERSION"));
+pub(crate) const USER_AGENT: &str = concat!("op-dd/", env!("CARGO_PKG_VERSION"));
+
+/// How many bytes of pages each destination holds at a time, so that one that hangs takes nothing from
+/// another: 24 MiB in all.
+const LIVE_PAGES: usize = 12 * MIB;
+const ARCHIVE_PAGES: usize = 8 * MIB;
+
+/// How many a backfill job holds.
+const JOB_PAGES: usize = 4 * MIB;
+
+const MIB: usize = 1024 * 1024;
 
 /// Bridges beside each other: one to Datadog, one to the archive if there is to be one, and what it takes
 /// to make more of them.
@@ -34,8 +44,9 @@ pub(crate) struct Assembly {
     telemetry: Telemetry,
     config: Arc<Config>,
     privacy: Privacy,
-    /// One for each folder: it is cleared when it is opened.
-    archives: Mutex<HashMap<PathBuf, Arc<Archive>>>,
+    /// One for each place: a folder is cleared when it is opened.
+    archives: Mutex<HashMap<Place, Arc<Archive>>>,
+    connector: Connector,
 }
 
 pub(crate) type Observer = Arc<dyn Fn(&Progress<'_>) + Send + Sync>;
@@ -52,7 +63,9 @@ pub(crate) fn assemble(
     let store = Arc::new(store);
     let ca = config.ca_certificates()?;
     let datadog = config.datadog()?;
-    let intake = Arc::new(intake(datadog, &config.http, ca.as_deref(), telemetry)?);
+    let transport = transport(&config.http, ca.as_deref())?;
+    let connector = Connector::new(transport.clone(), config.http.timeout);
+    let intake = Arc::new(intake(datadog, &config.http, transport, telemetry)?);
     let privacy = privacy(&config)?;
     let tags = Tags::new(&datadog.tags)
         .map_err(|error| Failure::configuration(format!("tags of [datadog]: {error}")))?;
@@ -67,6 +80,7 @@ pub(crate) fn assemble(
         .tags(tags)
         .mapper(privacy.around(DefaultMapper::new().late_after(datadog.late_after)))
         .first_start(config.polling.start)
+        .page_memory(LIVE_PAGES)
         .heartbeat(config.telemetry.heartbeat)
         .poll_interval(config.polling.interval)
         .observer(move |progress| telling(progress));
@@ -83,14 +97,17 @@ pub(crate) fn assemble(
         config,
         privacy,
         archives: Mutex::default(),
+        connector,
     };
-    if let Some(settings) = &assembly.config.archive {
-        let builder = assembly
-            .to_archive(&settings.dir)?
-            .destination(Name::ARCHIVE);
+    if let (Some(settings), Some(place)) =
+        (&assembly.config.archive, assembly.config.archive_place())
+    {
         let interval = settings.interval.max(assembly.config.polling.interval);
-        let builder = builder
+        let builder = assembly
+            .to_archive(&place)?
+            .destination(Name::ARCHIVE)
             .poll_interval(interval)
+            .page_memory(ARCHIVE_PAGES)
             .heartbeat(assembly.config.telemetry.heartbeat);
         assembly.archive = Some(Arc::new(build(builder, &members)?));
     }
@@ -138,7 +155,7 @@ impl Assembly {
         let refused = |error: &dyn std::fmt::Display| Failure::configuration(error.to_string());
         let builder = match &part.sink {
             Sink::Intake => self.live.beside(),
-            Sink::Archive(folder) => self.to_archive(folder)?,
+            Sink::Archive(place) => self.to_archive(place)?,
         };
         let mut account = member
             .unhurried()
@@ -151,6 +168,7 @@ impl Assembly {
         let (telling, ledger) = (Arc::clone(&self.observer), Arc::clone(ledger));
         builder
             .destination(part.name.clone())
+            .page_memory(JOB_PAGES / job.parts.len())
             .observer(move |progress| {
                 telling(progress);
                 ledger.observe(progress);
@@ -167,21 +185,18 @@ impl Assembly {
         good.chain(bad).any(|known| known == account)
     }
 
-    /// What a bridge to the archive in this folder is made of, beside the others.
-    pub(crate) fn to_archive(&self, folder: &Path) -> Result<BridgeBuilder, Failure> {
-        let folder = std::path::absolute(folder).map_err(|error| {
-            let folder = folder.display();
-            Failure::configuration(format!("the archive {folder} is no path: {error}"))
-        })?;
-        if let (Some(archive), Some(settings)) = (&self.archive, &self.config.archive)
-            && std::path::absolute(&settings.dir).is_ok_and(|configured| configured == folder)
+    /// What a bridge to the archive in this place is made of, beside the others.
+    pub(crate) fn to_archive(&self, place: &Place) -> Result<BridgeBuilder, Failure> {
+        let place = place.absolute()?;
+        if let (Some(archive), Some(configured)) = (&self.archive, self.config.archive_place())
+            && configured.absolute()? == place
         {
             return Ok(archive.beside());
         }
         let mut archives = self.archives.lock().unwrap_or_else(PoisonError::into_inner);
         let archive = archives
-            .entry(folder.clone())
-            .or_insert_with(|| Arc::new(Archive::at(folder)));
+            .entry(place.clone())
+            .or_insert_with(|| Arc::new(Archive::at(place, self.connector.clone())));
         let archive = Arc::clone(archive);
         let mapper = self.privacy.around(DefaultMapper::new().keep_dates());
         Ok(self.live.beside().sink(archive).mapper(mapper))
@@ -235,27 +250,13 @@ pub(crate) fn open_store(folder: &Path) -> Result<FileStore, Failure> {
 pub(crate) fn intake(
     settings: &config::Datadog,
     http: &config::Http,
-    ca: Option<&[u8]>,
+    transport: ReqwestTransport,
     telemetry: &Telemetry,
 ) -> Result<datadog_logs::Client, Failure> {
     let site = settings.url.as_ref().or(settings.site.as_ref());
     let key = read_key(&settings.api_key)
         .map_err(|fault| Failure::new(Exit::ApiKey, format!("Datadog's API key: {fault}")))?;
     let secret = settings.api_key.clone();
-    let mut transport = ReqwestTransport::builder().connect_timeout(http.connect_timeout);
-    if let Some(proxy) = &http.proxy {
-        transport = transport.proxy(proxy.url());
-    }
-    if let Some(ca) = ca {
-        transport = transport.ca_certificates(ca);
-    }
-    let failure = |error| match error {
-        BuildError::CaCertificates(_) => {
-            Failure::configuration(format!("ca_file of [tls]: {error}")).because(&error)
-        }
-        error => Failure::configuration(error.to_string()),
-    };
-    let transport = transport.build().map_err(failure)?;
     datadog_logs::Client::builder(key)
         .site(site.cloned().unwrap_or(Site::US1))
         .compression(settings.compression)
@@ -264,7 +265,27 @@ pub(crate) fn intake(
         .user_agent(USER_AGENT)
         .reread_key(move || aside(read_key, secret.clone()))
         .build()
-        .map_err(failure)
+        .map_err(|error| Failure::configuration(error.to_string()))
+}
+
+/// The way to Datadog, and to an object store.
+pub(crate) fn transport(
+    http: &config::Http,
+    ca: Option<&[u8]>,
+) -> Result<ReqwestTransport, Failure> {
+    let mut transport = ReqwestTransport::builder().connect_timeout(http.connect_timeout);
+    if let Some(proxy) = &http.proxy {
+        transport = transport.proxy(proxy.url());
+    }
+    if let Some(ca) = ca {
+        transport = transport.ca_certificates(ca);
+    }
+    transport.build().map_err(|error| match error {
+        BuildError::CaCertificates(_) => {
+            Failure::configuration(format!("ca_file of [tls]: {error}")).because(&error)
+        }
+        error => Failure::configuration(error.to_string()),
+    })
 }
 
 fn read_key(secret: &Secret) -> Result<ApiKey, String> {

@@ -27,7 +27,7 @@ pub(crate) async fn execute(args: &RunArgs) -> Result<Exit, Failure> {
         upkeep,
         left_out,
         tally,
-    } = Shift::begin(config, bad, store, !args.once).await?;
+    } = Shift::begin(config, bad, store, !args.once)?;
     // Said once it can be told to stop: before that, it would be killed, though it has done nothing yet.
     let named = names(crew.streams());
     let streams = counted(crew.streams().count(), "stream");

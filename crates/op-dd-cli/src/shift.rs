@@ -10,7 +10,7 @@ use crate::exit::Failure;
 use crate::job::Jobs;
 use crate::remedy::Remedies;
 use crate::signal::Hangups;
-use crate::telemetry::{Listener, Telemetry};
+use crate::telemetry::Telemetry;
 use crate::upkeep::Upkeep;
 
 /// All that is needed to carry events, ready to begin.
@@ -24,7 +24,7 @@ pub(crate) struct Shift {
 
 impl Shift {
     /// Gets ready, and says which accounts are left out: until they are mended, if it `goes_on`.
-    pub(crate) async fn begin(
+    pub(crate) fn begin(
         config: Config,
         bad: Vec<BadAccount>,
         store: FileStore,
@@ -32,10 +32,7 @@ impl Shift {
     ) -> Result<Self, Failure> {
         let folder = store.path().to_path_buf();
         let hangups = Hangups::listen()?;
-        let listener = match config.telemetry.listen {
-            Some(address) => Some(Listener::bind(address).await?),
-            None => None,
-        };
+        let listen = config.telemetry.listen;
         let telemetry = Telemetry::new(&config);
         let tally = Arc::new(Tally::default());
         let (counting, watching) = (Arc::clone(&tally), telemetry.clone());
@@ -70,7 +67,7 @@ impl Shift {
             bridge: Arc::clone(&assembly.live),
             intake: Arc::clone(&assembly.intake),
             telemetry,
-            listener,
+            listen,
             hangups,
             state: folder.clone(),
             reread: Arc::default(),

@@ -3,6 +3,7 @@
 
 use std::convert::Infallible;
 use std::future::pending;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -15,7 +16,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use crate::expiry::{self, Expiry, Reminders};
 use crate::signal::Hangups;
 use crate::systemd::{self, News};
-use crate::telemetry::{Listener, Telemetry};
+use crate::telemetry::{self, Telemetry};
 
 /// How often tokens are looked at, and systemd is told how things are.
 const LOOK: Duration = Duration::from_secs(60);
@@ -24,7 +25,8 @@ pub(crate) struct Upkeep {
     pub(crate) bridge: Arc<Bridge>,
     pub(crate) intake: Arc<datadog_logs::Client>,
     pub(crate) telemetry: Telemetry,
-    pub(crate) listener: Option<Listener>,
+    /// Where figures and health are asked for.
+    pub(crate) listen: Option<SocketAddr>,
     pub(crate) hangups: Hangups,
     /// The state folder.
     pub(crate) state: PathBuf,
@@ -35,7 +37,7 @@ pub(crate) struct Upkeep {
 impl Upkeep {
     /// Does `work`, and what is to be done beside it.
     pub(crate) async fn beside<T>(mut self, work: impl Future<Output = T>) -> T {
-        let serving = serve(self.listener.take(), self.telemetry.clone());
+        let serving = serve(self.listen, self.telemetry.clone());
         tokio::select! {
             biased;
             done = work => done,
@@ -102,11 +104,11 @@ fn warn_of(account: &Name, expiry: Expiry, end: SystemTime, now: SystemTime) {
     );
 }
 
-async fn serve(listener: Option<Listener>, telemetry: Telemetry) -> Infallible {
-    if let Some(listener) = listener {
-        listener.serve(telemetry).await;
+async fn serve(listen: Option<SocketAddr>, telemetry: Telemetry) -> Infallible {
+    match listen {
+        Some(address) => telemetry::serve(address, telemetry).await,
+        None => pending().await,
     }
-    pending().await
 }
 
 /// Lets the watchdog know.

@@ -1,45 +1,64 @@
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+
+use super::folders::{Folders, above, sync};
+use super::lock::{Lock, LockError};
+use super::writers::Writers;
+use crate::{SendError, SendErrorKind};
 
 /// Where files are written before they are renamed. It is made when the folder is opened and never
 /// again, so that a folder whose disk is not mounted any more is missed.
 const UNFINISHED: &str = ".unfinished";
 
+/// What is locked, in there.
+const LOCK: &str = "lock";
+
 /// A folder that files are put into, each wholly or not at all.
 pub(super) struct Disk {
-    root: PathBuf,
+    folders: Folders,
     unfinished: PathBuf,
+    pub(super) writers: Writers,
+    _lock: Lock,
 }
 
 impl Disk {
-    /// Makes the folder, does away with what a crash left in it, and writes something.
-    pub(super) fn open(root: &Path) -> io::Result<Self> {
+    /// Makes the folder, takes it for this process, does away with what a crash left in it, and writes
+    /// something.
+    pub(super) fn open(root: &Path) -> Result<Self, SendError> {
+        let unwritable = |error| failure(root, error);
+        let folders = Folders::open(root).map_err(unwritable)?;
+        let unfinished = root.join(UNFINISHED);
+        folders.make(&unfinished).map_err(unwritable)?;
+        let lock = Lock::take(&unfinished.join(LOCK)).map_err(|error| match error {
+            LockError::Held(holder) => {
+                let name = format!("{}, which {holder} holds,", name(root));
+                SendError::new(SendErrorKind::Storage(io::ErrorKind::ResourceBusy)).with_host(name)
+            }
+            LockError::Io(error) => unwritable(error),
+        })?;
+        clear(&unfinished).map_err(unwritable)?;
         let disk = Self {
-            root: root.into(),
-            unfinished: root.join(UNFINISHED),
+            folders,
+            unfinished,
+            writers: Writers::new(),
+            _lock: lock,
         };
-        make_folder(&disk.unfinished)?;
-        for left in fs::read_dir(&disk.unfinished)? {
-            let left = left?.path();
-            fs::remove_file(&left)?;
-            tracing::info!(file = %left.display(), "removed what a crash left unfinished");
-        }
-        disk.write_aside(b"{}\n")?;
+        disk.write_aside(b"{}\n").map_err(unwritable)?;
         Ok(disk)
     }
 
     pub(super) fn path(&self) -> &Path {
-        &self.root
+        self.folders.root()
     }
 
     /// Puts a file at a path below the folder, in the place of one that is there already.
     pub(super) fn put(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         let file = self.write_aside(bytes)?;
-        let path = self.root.join(path);
-        make_folder(above(&path))?;
+        let path = self.path().join(path);
+        self.folders.make(above(&path))?;
         file.persist(&path)?;
-        sync_folder(above(&path))
+        sync(above(&path))
     }
 
     /// A file that is on the disk, and goes away by itself unless it is put somewhere.
@@ -51,34 +70,25 @@ impl Disk {
     }
 }
 
-/// Makes a folder and those above it, so that they survive a crash as what is put into them does.
-fn make_folder(path: &Path) -> io::Result<()> {
-    if path.is_dir() {
-        return Ok(());
-    }
-    make_folder(above(path))?;
-    let mut builder = fs::DirBuilder::new();
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    match builder.create(path) {
-        // Somebody else was faster.
-        Err(_) if path.is_dir() => {}
-        made => made?,
-    }
-    sync_folder(above(path))
+pub(super) fn failure(folder: &Path, error: io::Error) -> SendError {
+    SendError::new(SendErrorKind::Storage(error.kind()))
+        .with_host(name(folder))
+        .with_source(error)
 }
 
-/// A new name survives a crash only once its folder is on the disk, too.
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        File::open(folder)?.sync_all()?;
+/// What errors call it.
+pub(super) fn name(folder: &Path) -> String {
+    format!("the archive {}", folder.display())
+}
+
+/// Removes the files that a crash left. What else somebody has put there is none of ours.
+fn clear(unfinished: &Path) -> io::Result<()> {
+    for left in fs::read_dir(unfinished)? {
+        let left = left?;
+        if left.file_name() != LOCK && left.file_type()?.is_file() {
+            fs::remove_file(left.path())?;
+            tracing::info!(file = %left.path().display(), "removed what a crash left unfinished");
+        }
     }
     Ok(())
-}
-
-fn above(path: &Path) -> &Path {
-    match path.parent() {
-        Some(above) if !above.as_os_str().is_empty() => above,
-        _ => Path::new("."),
-    }
 }

@@ -1,6 +1,5 @@
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
-use std::path::PathBuf;
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -21,8 +20,8 @@ impl<'a> Object<'a> {
         Self { hour, text, lines }
     }
 
-    /// Where it belongs, below the archive's folder.
-    pub(super) fn path(&self) -> PathBuf {
+    /// Where it belongs, below the archive's folder or prefix.
+    pub(super) fn path(&self) -> String {
         let (day, hour) = self.hour.split_once('T').unwrap_or((self.hour, ""));
         let day = day.replace('-', "");
         let mut hash = Sha256::new();
@@ -31,7 +30,7 @@ impl<'a> Object<'a> {
         for byte in &hash.finalize()[..16] {
             let _ = write!(name, "{byte:02x}");
         }
-        format!("dt={day}/hour={hour}/{name}.json.gz").into()
+        format!("dt={day}/hour={hour}/{name}.json.gz")
     }
 
     /// The entries whose logs it holds.

@@ -12,8 +12,8 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use serde_json::Value;
 
-/// Every file below a folder, by its path below it.
-fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+/// Every file below a folder, by its path below it, but for the lock.
+pub(super) fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(next) = folders.pop() {
@@ -21,7 +21,7 @@ fn files(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
-            } else {
+            } else if !path.ends_with(".unfinished/lock") {
                 let below = path.strip_prefix(folder).unwrap().to_owned();
                 found.insert(below, fs::read(&path).unwrap());
             }
@@ -42,7 +42,7 @@ fn lines(packed: &[u8]) -> Vec<Value> {
         .collect()
 }
 
-fn dated(message: &str, timestamp: &str) -> LogEntry {
+pub(super) fn dated(message: &str, timestamp: &str) -> LogEntry {
     LogEntry::new(message)
         .attribute("timestamp", &timestamp)
         .unwrap()
@@ -118,6 +118,53 @@ async fn what_a_crash_left_is_no_object_and_is_removed() {
         .await
         .unwrap();
     assert_eq!(files(folder.path()), before, "written again, not twice");
+}
+
+#[tokio::test]
+async fn what_a_page_shares_with_another_is_there_twice_under_one_id() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = Archive::open(folder.path()).unwrap();
+    let [a, b] = ["a", "b"].map(|message| dated(message, "2026-01-02T03:00:00Z"));
+    archive.send(std::slice::from_ref(&a)).await.unwrap();
+    archive.send(&[a, b]).await.unwrap();
+    let files = files(folder.path());
+    assert_eq!(files.len(), 2);
+    let logs = files.values().flat_map(|packed| lines(packed));
+    let ids: Vec<_> = logs.map(|log| log["_id"].to_string()).collect();
+    assert_eq!(ids.len(), 3);
+    assert_eq!(BTreeSet::from_iter(&ids).len(), 2);
+}
+
+#[test]
+fn a_folder_that_somebody_has_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let archive = Archive::open(folder.path()).unwrap();
+    let unfinished = folder.path().join(".unfinished/.tmpOfTheOther");
+    fs::write(&unfinished, "half").unwrap();
+    let error = Archive::open(folder.path()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!(
+            "the archive {}, which process {} holds, can't be taken: stop that process, or choose another \
+             folder",
+            folder.path().display(),
+            std::process::id()
+        )
+    );
+    assert_eq!(error.retry(), Retry::Never);
+    assert!(unfinished.exists());
+    drop(archive);
+    Archive::open(folder.path()).unwrap();
+    assert!(!unfinished.exists());
+}
+
+#[test]
+fn a_folder_among_what_is_unfinished_is_no_obstacle() {
+    let folder = tempfile::tempdir().unwrap();
+    let theirs = folder.path().join(".unfinished/theirs");
+    fs::create_dir_all(&theirs).unwrap();
+    Archive::open(folder.path()).unwrap();
+    assert!(theirs.exists());
 }
 
 #[tokio::test]
@@ -229,7 +276,7 @@ proptest! {
         cuts.extend([0, entries.len()]);
         let cuts: Vec<_> = cuts.into_iter().collect();
 
-        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         let folder = tempfile::tempdir().unwrap();
         let mut archive = Archive::open(folder.path()).unwrap();
         for (pair, again) in cuts.windows(2).zip(&again) {
@@ -238,6 +285,7 @@ proptest! {
             prop_assert_eq!(receipt.accepted, page.len());
             if *again {
                 let before = files(folder.path());
+                drop(archive);
                 archive = Archive::open(folder.path()).unwrap();
                 runtime.block_on(archive.send(page)).unwrap();
                 prop_assert_eq!(files(folder.path()), before);

@@ -7,6 +7,8 @@
 
 #[cfg(feature = "archive")]
 mod archive;
+#[cfg(feature = "object-store")]
+mod bucket;
 mod delivery;
 mod http;
 #[cfg(any(feature = "rustls", feature = "rustls-no-provider"))]

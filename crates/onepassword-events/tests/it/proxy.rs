@@ -1,8 +1,10 @@
 //! A proxy between the client and 1Password: it is asked for a way to the server, and sees no more.
 
 use std::io::{BufRead as _, BufReader, Write as _};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::process::Command;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use onepassword_events::{
     Client, Error, ErrorKind, EventSource, Feed, ReqwestTransport, ReqwestTransportBuilder,
@@ -18,7 +20,7 @@ fn proxy() -> (String, JoinHandle<Vec<String>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     let asked = spawn_blocking(move || {
-        let (mut stream, _) = listener.accept().unwrap();
+        let mut stream = accept(&listener);
         let lines = BufReader::new(stream.try_clone().unwrap()).lines();
         let lines = lines.map_while(Result::ok);
         let lines = lines.take_while(|line| !line.is_empty()).collect();
@@ -27,6 +29,28 @@ fn proxy() -> (String, JoinHandle<Vec<String>>) {
         lines
     });
     (address.to_string(), asked)
+}
+
+/// The first connection, which must come within a minute: if none does, that is a failure and no
+/// reason to wait for ever.
+fn accept(listener: &TcpListener) -> TcpStream {
+    listener.set_nonblocking(true).unwrap();
+    let until = Instant::now() + Duration::from_secs(60);
+    loop {
+        match listener.accept() {
+            Ok((stream, _)) => {
+                stream.set_nonblocking(false).unwrap();
+                let limit = Some(Duration::from_secs(60));
+                stream.set_read_timeout(limit).unwrap();
+                return stream;
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                assert!(Instant::now() < until, "nobody asks the proxy");
+                sleep(Duration::from_millis(5));
+            }
+            Err(error) => panic!("{error}"),
+        }
+    }
 }
 
 async fn error(client: &Client) -> Error {
@@ -130,12 +154,14 @@ async fn the_environment_names_a_proxy() {
     }
     let (address, asked) = proxy();
     let again = spawn_blocking(move || {
-        Command::new(std::env::current_exe().unwrap())
+        let mut again = Command::new(std::env::current_exe().unwrap());
+        for name in ["https_proxy", "all_proxy", "no_proxy"] {
+            again.env_remove(name).env_remove(name.to_uppercase());
+        }
+        again
             .args(["--exact", "proxy::the_environment_names_a_proxy"])
             .env(AGAIN, "yes")
             .env("HTTPS_PROXY", format!("http://{address}"))
-            .env_remove("NO_PROXY")
-            .env_remove("no_proxy")
             .output()
             .unwrap()
     });

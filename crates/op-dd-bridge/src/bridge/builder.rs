@@ -106,6 +106,9 @@ impl BridgeBuilder {
 
     /// How many bytes of pages are held at a time, over all streams. A page that finds no room is let
     /// go, and read again when there is. 24 MiB, unless set; a single page may be larger.
+    ///
+    /// A bridge that is made [beside](Bridge::beside) another shares its room unless this is set: then it
+    /// has so much of its own, and what it waits with keeps nothing from the other.
     pub fn page_memory(mut self, bytes: usize) -> Self {
         self.settings.budget = Budget::new(bytes);
         self
@@ -198,7 +201,7 @@ impl BridgeBuilder {
                 let reader = Reader {
                     source: Arc::clone(&account.source),
                     feed,
-                    account: Arc::clone(&account.gate),
+                    account: account.gate.clone(),
                     clock: settings.clock.clone(),
                     budget: settings.budget.clone(),
                 };

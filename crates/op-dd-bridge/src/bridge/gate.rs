@@ -1,4 +1,4 @@
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -7,8 +7,11 @@ use tokio::time::Instant;
 pub(super) const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 
 /// Keeps every stream of an account waiting for as long as its server asked to be left alone.
-#[derive(Debug, Default)]
-pub(crate) struct Gate(Mutex<Option<Instant>>);
+///
+/// Clones are the same gate. 1Password counts requests by its own accounts: give one gate to all
+/// [accounts](crate::Account::gate) that are the same over there, whatever they are called here.
+#[derive(Clone, Debug, Default)]
+pub struct Gate(Arc<Mutex<Option<Instant>>>);
 
 impl Gate {
     pub(super) fn close_for(&self, wait: Duration) {

@@ -96,14 +96,23 @@ impl Heartbeat {
                 stream.pulse.was_told();
             }
         }
-        match sent {
-            // If pages fail, too, it is they that say so.
-            Err(error) => tracing::debug!(%error, "no heartbeat"),
-            Ok(receipt) if !receipt.refused.is_empty() => {
-                let refused = receipt.refused.len();
-                tracing::warn!(refused, "the intake refuses heartbeats");
+        let alarms = &bridge.settings.alarms;
+        let first = bridge.streams().next().filter(|_| !streams.is_empty());
+        match (sent, first) {
+            (Err(error), Some(first)) if error.is_hold() => {
+                alarms.raise_for_heartbeats(first, &error);
             }
-            Ok(_) => {}
+            // If pages fail, too, it is they that say so.
+            (Err(error), _) => tracing::debug!(%error, "no heartbeat"),
+            (Ok(receipt), first) => {
+                if let Some(first) = first {
+                    alarms.clear_for_heartbeats(first);
+                }
+                if !receipt.refused.is_empty() {
+                    let refused = receipt.refused.len();
+                    tracing::warn!(refused, "the intake refuses heartbeats");
+                }
+            }
         }
     }
 }

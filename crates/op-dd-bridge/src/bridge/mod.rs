@@ -29,7 +29,7 @@ mod trouble;
 
 pub use builder::BridgeBuilder;
 pub use error::{BridgeError, Pause, Scope, StepError};
-pub(crate) use gate::Gate;
+pub use gate::Gate;
 use heartbeat::Heartbeat;
 use intake::Intake;
 use lane::Lane;
@@ -79,8 +79,8 @@ impl Bridge {
     /// Settings of another bridge that is to be driven at the same time as this one: of other accounts, or
     /// of the same ones to another destination.
     ///
-    /// They have one store, one room for pages, one idea of the time, and one line for each cause that
-    /// stops them. Clones of one [`Account`](crate::Account) share its pause. The sink is shared, too, and
+    /// They have one store, one room for pages unless another is [set](BridgeBuilder::page_memory), one idea
+    /// of the time, and one line for each cause that stops them. Clones of one [`Account`](crate::Account) share its pause. The sink is shared, too, and
     /// how long it is to be left alone, until another is [set](BridgeBuilder::sink); heartbeats go where
     /// this bridge's go all the same. The mapper, the tags, the destination, the poll interval, the first
     /// start and the observer are the same until they are set. No account and no heartbeat is taken over.

@@ -17,7 +17,7 @@ use super::gate::Gate;
 pub(super) struct Reader {
     pub(super) source: Arc<dyn EventSource>,
     pub(super) feed: Feed,
-    pub(super) account: Arc<Gate>,
+    pub(super) account: Gate,
     pub(super) clock: Clock,
     pub(super) budget: Budget,
 }

@@ -14,6 +14,7 @@ use crate::StreamId;
 #[non_exhaustive]
 pub enum Progress<'a> {
     /// A page was delivered and committed, or there was nothing to deliver.
+    #[non_exhaustive]
     Step {
         /// The stream.
         stream: &'a StreamId,
@@ -23,6 +24,7 @@ pub enum Progress<'a> {
         took: Duration,
     },
     /// A step failed; there will be another.
+    #[non_exhaustive]
     Failure {
         /// The stream.
         stream: &'a StreamId,

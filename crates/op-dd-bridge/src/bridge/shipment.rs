@@ -62,7 +62,12 @@ impl<'a> Shipment<'a> {
                 event_time,
                 late,
                 collisions,
+                fault,
             } = mapper.map(event, context);
+            if let Some(reason) = fault {
+                shipment.give_up(DeadLetter::new(event, context.now(), reason, None));
+                continue;
+            }
             shipment.report.late += usize::from(late);
             shipment.report.collisions += collisions;
             shipment.newest = event_time.or(shipment.newest);

@@ -23,8 +23,10 @@ pub(super) struct Trouble {
     since: Option<Instant>,
     cause: Option<StepError>,
     backoff: Option<ExponentialBackoff>,
-    /// Whether a secret was refused before.
-    refused: bool,
+    /// Whether the token was refused before.
+    token_refused: bool,
+    /// Whether the key was.
+    key_refused: bool,
 }
 
 impl Trouble {
@@ -56,8 +58,11 @@ impl Trouble {
                 _ => *wait,
             },
             _ if error.is_hold() && patience.is_none_or(is_endless) => {
-                let first = is_refusal(&error) && !std::mem::replace(&mut self.refused, true);
-                if first { FIRST_PROBE } else { PROBE_INTERVAL }
+                if self.is_first_refusal(&error) {
+                    FIRST_PROBE
+                } else {
+                    PROBE_INTERVAL
+                }
             }
             _ => {
                 let backoff = self.backoff.get_or_insert_with(backoff);
@@ -90,14 +95,19 @@ impl Trouble {
             }
         }
     }
-}
 
-/// Whether a token or a key was refused.
-fn is_refusal(error: &StepError) -> bool {
-    match error {
-        StepError::Source(error) => error.kind() == ErrorKind::Unauthorized,
-        StepError::Sink { error, .. } => error.kind() == SendErrorKind::Unauthorized,
-        _ => false,
+    /// Whether a token, or a key, is refused for the first time.
+    fn is_first_refusal(&mut self, error: &StepError) -> bool {
+        let refused = match error {
+            StepError::Source(error) if error.kind() == ErrorKind::Unauthorized => {
+                &mut self.token_refused
+            }
+            StepError::Sink { error, .. } if error.kind() == SendErrorKind::Unauthorized => {
+                &mut self.key_refused
+            }
+            _ => return false,
+        };
+        !std::mem::replace(refused, true)
     }
 }
 

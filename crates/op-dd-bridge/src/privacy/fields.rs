@@ -1,6 +1,7 @@
 use std::fmt;
 
 use onepassword_events::Feed;
+use strsim::jaro_winkler;
 
 /// A place in an event, and which of the values there are meant.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +17,7 @@ pub(super) enum Meant {
     Emails,
     /// Texts with an IP address in them.
     Addresses,
-    /// All, if the event is about a user.
+    /// All, if the event may be about a user.
     Users,
 }
 
@@ -49,8 +50,7 @@ pub(super) fn named(feed: Feed, name: &str) -> Result<Option<Vec<Field>>, Privac
     if known.iter().any(|path| path == name) {
         return Ok(Some(vec![Field::always(name)]));
     }
-    let names = ALIASES.iter().map(|&name| name.to_owned()).chain(known);
-    match nearest(name, names) {
+    match nearest(name, known) {
         Some(right) => refuse(Why::Misspelt(right)),
         None if name.split('.').any(str::is_empty) => refuse(Why::NoPath),
         None if FEEDS
@@ -68,7 +68,7 @@ pub(super) fn addresses(feed: Feed) -> Vec<Field> {
     let mut fields = match feed {
         Feed::SignInAttempts => vec![
             Field::always("client.ip_address"),
-            Field::some("details.value", Meant::Addresses),
+            Field::some("details", Meant::Addresses),
         ],
         Feed::AuditEvents => vec![Field::always("session.ip")],
         _ => vec![Field::always("client.ip_address")],
@@ -102,7 +102,7 @@ fn alias(feed: Feed, name: &str) -> Option<Vec<Field>> {
         "usr.email" => {
             let mut fields = of_people("email");
             fields.extend(match feed {
-                Feed::SignInAttempts => Some(Field::some("details.value", Meant::Emails)),
+                Feed::SignInAttempts => Some(Field::some("details", Meant::Emails)),
                 Feed::AuditEvents => Some(Field::some("aux_info", Meant::Emails)),
                 _ => None,
             });
@@ -120,7 +120,10 @@ fn alias(feed: Feed, name: &str) -> Option<Vec<Field>> {
         "network.client.ip" => return Some(addresses(feed)),
         "network.client.geoip" => {
             let mut fields = vec![Field::always("location")];
-            fields.extend((feed == Feed::SignInAttempts).then(|| Field::always("country")));
+            if feed == Feed::SignInAttempts {
+                // What a rule of the firewall keeps out: a country, a continent, or an address.
+                fields.extend(["country", "details"].map(Field::always));
+            }
             fields
         }
         _ => return None,
@@ -202,17 +205,32 @@ fn known(feed: Feed) -> Vec<String> {
     values.chain(below).collect()
 }
 
-/// The name that was meant: one that ends alike, or else is spelled nearly so.
-fn nearest(name: &str, names: impl Iterator<Item = String>) -> Option<String> {
+/// The name that was meant: one that is spelled nearly so, above its last dot and below it. A name without
+/// what is above it may leave that out.
+fn nearest(name: &str, known: Vec<String>) -> Option<String> {
     const NEAR: f64 = 0.87;
-    let last = |name: &str| name.rsplit('.').next().map(str::to_lowercase);
-    let likeness = |right: &str| {
-        let alike = f64::from(u8::from(last(name) == last(right)));
-        strsim::jaro_winkler(&name.to_lowercase(), right) + alike
+    let name = name.to_lowercase();
+    let likeness = |right: &str| match (name.rsplit_once('.'), right.rsplit_once('.')) {
+        (Some((above, last)), Some((right_above, right_last))) => {
+            jaro_winkler(above, right_above).min(jaro_winkler(last, right_last))
+        }
+        (None, Some((_, right_last))) => jaro_winkler(&name, right_last),
+        (None, None) => jaro_winkler(&name, right),
+        (Some(_), None) => 0.0,
     };
-    let best = names.map(|right| (likeness(&right), right));
-    let (likeness, right) = best.max_by(|(a, _), (b, _)| a.total_cmp(b))?;
-    (likeness >= NEAR).then_some(right)
+    let aliases = ALIASES
+        .iter()
+        .map(|&right| (jaro_winkler(&name, right), right.to_owned()));
+    let known = known.into_iter().map(|right| (likeness(&right), right));
+    let near = aliases
+        .chain(known)
+        .filter(|(likeness, _)| *likeness >= NEAR);
+    let best = near.max_by(|(a, right_a), (b, right_b)| {
+        let whole = |right: &str| jaro_winkler(&name, right);
+        a.total_cmp(b)
+            .then_with(|| whole(right_a).total_cmp(&whole(right_b)))
+    });
+    best.map(|(_, right)| right)
 }
 
 /// A field can't be dropped or hashed: which, of which feed, and why.
@@ -270,7 +288,6 @@ mod tests {
             (Feed::SignInAttempts, "target_user.emial"),
             (Feed::SignInAttempts, "user.email"),
             (Feed::ItemUsages, "email"),
-            (Feed::ItemUsages, "target_user.name"),
             (Feed::AuditEvents, "actor_detail.name"),
             (Feed::AuditEvents, "Location"),
             (Feed::AuditEvents, "usr.mail"),
@@ -291,23 +308,34 @@ mod tests {
                 "target_user.email",
                 "usr.email",
                 "user.email",
-                "user.name",
                 "actor_details.name",
                 "location",
                 "usr.email",
                 "network.client.ip",
             ]
         );
-        let error = named(Feed::AuditEvents, "client.app_version").unwrap_err();
-        assert!(
-            error.to_string().contains("only those of other feeds"),
-            "{error}"
-        );
+        for (feed, name) in [
+            (Feed::AuditEvents, "client.app_version"),
+            (Feed::ItemUsages, "target_user.name"),
+        ] {
+            let error = named(feed, name).unwrap_err().to_string();
+            assert!(error.contains("only those of other feeds"), "{error}");
+        }
     }
 
     #[test]
     fn a_field_to_come_is_taken_and_one_that_is_needed_is_not() {
-        assert_eq!(named(Feed::ItemUsages, "risk.verdict"), Ok(None));
+        for name in [
+            "risk.verdict",
+            "device.name",
+            "risk.country",
+            "team.uuid",
+            "user.phone",
+            "location.postcode",
+        ] {
+            assert_eq!(named(Feed::ItemUsages, name), Ok(None), "{name}");
+        }
+        assert_eq!(named(Feed::AuditEvents, "session.city"), Ok(None));
         for name in ["uuid", "timestamp"] {
             assert!(
                 named(Feed::ItemUsages, name)

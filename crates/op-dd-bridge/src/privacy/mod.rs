@@ -31,11 +31,13 @@ use rewrite::{Action, Rule};
 ///
 /// | name | sign-in attempt | item usage | audit event |
 /// | --- | --- | --- | --- |
-/// | `usr.email` | `target_user.email`; `details.value` if it has an `@` | `user.email` | `email` of `actor_details`, `object_details`, `aux_details`; `aux_info` if it has an `@` |
+/// | `usr.email` | `target_user.email`; what has an `@` in `details` | `user.email` | `email` of `actor_details`, `object_details`, `aux_details`; `aux_info` if it has an `@` |
 /// | `usr.name` | `target_user.name` | `user.name` | `name` of `actor_details`, `object_details`, `aux_details` |
-/// | `usr.id` | `target_user.uuid` | `user.uuid` | `actor_uuid`, `aux_uuid`; `uuid` of `actor_details`, `object_details`, `aux_details`; `object_uuid` if the object is a user |
-/// | `network.client.ip` | `client.ip_address`; `details.value` if it is an address | `client.ip_address` | `session.ip` |
-/// | `network.client.geoip` | `location`, `country` | `location` | `location` |
+/// | `usr.id` | `target_user.uuid` | `user.uuid` | `actor_uuid`, `aux_uuid`; `uuid` of `actor_details`, `object_details`, `aux_details`; `object_uuid` unless the object is known to be no person |
+/// | `network.client.ip` | `client.ip_address`; what has an address in `details` | `client.ip_address` | `session.ip` |
+/// | `network.client.geoip` | `location`, `country`, `details` | `location` | `location` |
+///
+/// `details` of an attempt to sign in is what a rule of the firewall kept out: a country, a continent, an address.
 ///
 /// Each stands for an event's own member of that name, too. Paths lead through lists, and a key counts
 /// however it is escaped, as often as it is there, and spelled with dots as well.
@@ -46,8 +48,9 @@ use rewrite::{Action, Rule};
 /// as they are written, and become texts; each value in an object or a list is hashed by itself; `null` and
 /// empty texts stay. A hashed address is no address, so `network.client.ip` is left out.
 ///
-/// **An address** keeps 24 bits (IPv4) or 48 (IPv6): `203.0.113.0`, `2001:db8:7::`. A text where an address
-/// should be that is none is dropped. Where an address is (`location`) is another field.
+/// **An address** keeps 24 bits (IPv4, in one of IPv6 as well) or 48 (IPv6): `203.0.113.0`, `2001:db8:7::`. A
+/// text where an address should be that is none is dropped, and so is one in `details` with an address among
+/// other words. Where an address is is other fields: `network.client.geoip`.
 ///
 /// Of several rules for a field, dropping goes before hashing, and that before cutting addresses.
 ///
@@ -171,20 +174,17 @@ impl<M: Mapper> Mapper for PrivateMapper<M> {
             None => self.mapper.map(event, context),
             Some((_, rules)) => match rewrite::event(event, rules) {
                 Some(event) => self.mapper.map(&event, context),
-                None => nothing(context),
+                None => kept_back(),
             },
         }
     }
 }
 
-/// If it can't be told what may leave, nothing does.
-fn nothing(context: &Context) -> Mapped {
-    LogEntry::new("op-dd: an event that can't be made private")
-        .source("1password")
-        .service("1password")
-        .host(context.host().clone())
-        .tags(context.late_tags().clone())
-        .into()
+/// If it can't be told what may leave, nothing does. The event stays on this machine.
+fn kept_back() -> Mapped {
+    let mut mapped = Mapped::from(LogEntry::new("op-dd: an event was kept back"));
+    mapped.fault = Some("it can't be told what of the event may leave");
+    mapped
 }
 
 impl<M> fmt::Debug for PrivateMapper<M> {

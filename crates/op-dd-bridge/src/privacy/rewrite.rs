@@ -54,16 +54,28 @@ pub(super) fn event(event: &Event, rules: &[Rule]) -> Option<Event> {
     Event::new(event.feed(), rewriting.out).ok()
 }
 
-/// Whether what an audit event is about is a user; several answers count as yes if one is.
+/// Whether what an audit event is about may be a user: it isn't if it is known to be something else. Several
+/// answers count as yes if one does.
 fn is_about_user(json: &str) -> Option<bool> {
     let Members(members) = serde_json::from_str(json).ok()?;
-    let mut members = members.into_iter();
-    Some(members.any(|(key, value)| match decoded(key).as_ref() {
-        "object_type" => decoded(value) == "user",
-        "object_details" => value.get() != "null",
-        _ => false,
-    }))
+    let mut is_known = false;
+    for (key, value) in members {
+        match decoded(key).as_ref() {
+            "object_type" if THINGS.contains(&decoded(value).as_ref()) => is_known = true,
+            "object_details" if value.get() == "null" => {}
+            "object_type" | "object_details" => return Some(true),
+            _ => {}
+        }
+    }
+    Some(!is_known)
 }
+
+/// What audit events may be about that is no person.
+const THINGS: [&str; 25] = [
+    "account", "card", "cred", "device", "dlgdsess", "file", "gm", "group", "gva", "item",
+    "itemhist", "items", "mngdacc", "pm", "report", "sa", "satoken", "slackapp", "sso", "ssotkn",
+    "sub", "template", "uva", "vault", "vaultkey",
+];
 
 /// No event goes so deep. What does is not looked through, but dropped.
 const DEEPEST: usize = 32;

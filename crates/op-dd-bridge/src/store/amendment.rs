@@ -26,6 +26,7 @@ pub struct Amendment {
 
 /// Who changes something, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Note {
     /// The command, such as `cursor reset`.
     pub command: String,
@@ -33,6 +34,24 @@ pub struct Note {
     pub reason: String,
     /// Who that is, if it is known.
     pub user: Option<String>,
+}
+
+impl Note {
+    /// A note of nobody in particular.
+    pub fn new(command: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self {
+            command: command.into(),
+            reason: reason.into(),
+            user: None,
+        }
+    }
+
+    /// Says who it is of, if that is known.
+    #[must_use]
+    pub fn user(mut self, user: Option<String>) -> Self {
+        self.user = user;
+        self
+    }
 }
 
 /// A line of the journal.

@@ -1,7 +1,8 @@
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 use async_trait::async_trait;
 use serde::Serialize;
@@ -34,12 +35,24 @@ pub struct FileStore(Arc<Folder>);
 #[derive(Debug)]
 struct Folder {
     path: PathBuf,
-    /// The streams that have a checkpoint. Held from reading one to replacing it, or two commits could
-    /// both find it unmoved.
-    started: Mutex<HashSet<StreamId>>,
+    /// The streams that have had a checkpoint. Held from reading one to replacing it, or two commits
+    /// could both find it unmoved.
+    started: Mutex<Started>,
     /// When each was last well.
     successes: Mutex<BTreeMap<StreamId, Success>>,
     lock: Lock,
+}
+
+type Started = HashMap<StreamId, Known>;
+
+/// What is known of a stream's checkpoint.
+#[derive(Clone, Copy, Debug)]
+struct Known {
+    /// The latest revision. What takes the place of one that was removed or broken counts on from it, or
+    /// somebody who still holds the old one could take the new one for it.
+    revision: u64,
+    /// Whether it was removed by hand.
+    removed: bool,
 }
 
 impl FileStore {
@@ -67,7 +80,7 @@ impl FileStore {
         disk::recover(&path.join(CURSORS));
         disk::recover(&path.join(LETTERS));
         Ok(Self(Arc::new(Folder {
-            successes: Mutex::new(success_file::read(&path)),
+            successes: Mutex::new(kept_successes(&path)),
             path,
             started: Mutex::default(),
             lock,
@@ -86,8 +99,8 @@ impl FileStore {
     ///
     /// # Errors
     ///
-    /// [`StoreErrorKind::Conflict`] if a stream is not as it was found; others as for a commit. If a
-    /// disk fails amid several, the journal says what was wanted.
+    /// [`StoreErrorKind::Conflict`] if a stream is not as it was found, or if one is named twice; others
+    /// as for a commit. If a disk fails amid several, the journal says what was wanted.
     pub async fn amend(&self, amendments: Vec<Amendment>, note: Note) -> Result<(), StoreError> {
         self.blocking(move |folder| folder.amend(&amendments, &note))
             .await
@@ -161,10 +174,10 @@ impl Folder {
         if known.revision != revision {
             return Err(moved(&stream));
         }
-        self.write(&stream, revision + 1, &next, &mut started)?;
+        let revision = self.write(&stream, &next, &mut started)?;
         Ok(Checkpoint {
             stream,
-            revision: revision + 1,
+            revision,
             place: Some(next),
         })
     }
@@ -172,10 +185,17 @@ impl Folder {
     fn amend(&self, amendments: &[Amendment], note: &Note) -> Result<(), StoreError> {
         let mut started = self.alone()?;
         let mut lines = Vec::new();
+        let mut named = HashSet::new();
         for amendment in amendments {
+            if !named.insert(&amendment.stream) {
+                return Err(named_twice(&amendment.stream));
+            }
             let before = self.found(&amendment.stream)?;
             if before.revision() != amendment.found {
                 return Err(moved(&amendment.stream));
+            }
+            if let Some(revision @ 1..) = amendment.found {
+                saw(&mut started, &amendment.stream, revision);
             }
             lines.push(Line::new(amendment, before, note));
         }
@@ -183,20 +203,17 @@ impl Folder {
         lines_of(&lines)
             .and_then(|lines| disk::append(&journal, &lines))
             .map_err(|error| unwritable(&journal, error))?;
-        for Amendment {
-            stream,
-            found,
-            next,
-        } in amendments
-        {
+        for Amendment { stream, next, .. } in amendments {
             match next {
                 Some(next) => {
-                    self.write(stream, found.unwrap_or(0) + 1, next, &mut started)?;
+                    self.write(stream, next, &mut started)?;
                 }
                 None => {
                     let path = checkpoint_path(&self.path, stream);
                     disk::remove(&path).map_err(|error| unwritable(&path, error))?;
-                    started.remove(stream);
+                    if let Some(known) = started.get_mut(stream) {
+                        known.removed = true;
+                    }
                 }
             }
         }
@@ -207,7 +224,7 @@ impl Folder {
         let noted = self.successes().get(stream).copied();
         let committed = Contents::read(&checkpoint_path(&self.path, stream))?;
         let committed = committed.and_then(|contents| contents.committed_at());
-        Ok(Success::latest(noted, committed))
+        Ok(Success::latest(noted, committed, SystemTime::now()))
     }
 
     fn note_successes(&self, fresh: Vec<(StreamId, Success)>) -> Result<(), StoreError> {
@@ -228,26 +245,21 @@ impl Folder {
     }
 
     /// Keeps others of this process away from the folder, which must still be the one that was taken.
-    fn alone(&self) -> Result<MutexGuard<'_, HashSet<StreamId>>, StoreError> {
+    fn alone(&self) -> Result<MutexGuard<'_, Started>, StoreError> {
         let started = self.started.lock().unwrap_or_else(PoisonError::into_inner);
         self.lock.check(&self.path)?;
         Ok(started)
     }
 
-    fn read(
-        &self,
-        stream: StreamId,
-        started: &mut HashSet<StreamId>,
-    ) -> Result<Checkpoint, StoreError> {
+    fn read(&self, stream: StreamId, started: &mut Started) -> Result<Checkpoint, StoreError> {
         let path = checkpoint_path(&self.path, &stream);
         let Some(contents) = Contents::read(&path)? else {
-            return if started.contains(&stream) {
-                Err(gone(&path))
-            } else {
-                Ok(Checkpoint::fresh(stream))
+            return match started.get(&stream) {
+                Some(Known { removed: false, .. }) => Err(gone(&path)),
+                _ => Ok(Checkpoint::fresh(stream)),
             };
         };
-        started.insert(stream.clone());
+        saw(started, &stream, contents.revision);
         Ok(Checkpoint {
             stream,
             revision: contents.revision,
@@ -266,14 +278,15 @@ impl Folder {
         })
     }
 
+    /// Replaces a checkpoint, and gives its new revision.
     fn write(
         &self,
         stream: &StreamId,
-        revision: u64,
         place: &Place,
-        started: &mut HashSet<StreamId>,
-    ) -> Result<(), StoreError> {
+        started: &mut Started,
+    ) -> Result<u64, StoreError> {
         let path = checkpoint_path(&self.path, stream);
+        let revision = started.get(stream).map_or(0, |known| known.revision) + 1;
         let written = serde_json::to_vec(&Contents::new(revision, place))
             .map_err(io::Error::from)
             .and_then(|text| {
@@ -281,8 +294,8 @@ impl Folder {
                 disk::replace(&path, &text)
             });
         written.map_err(|error| unwritable(&path, error))?;
-        started.insert(stream.clone());
-        Ok(())
+        saw(started, stream, revision);
+        Ok(revision)
     }
 
     fn successes(&self) -> MutexGuard<'_, BTreeMap<StreamId, Success>> {
@@ -296,6 +309,35 @@ impl Folder {
         file.parent()
             .map_or(Ok(()), |folder| disk::make_folder(folder, &self.path))
     }
+}
+
+/// Takes note of a checkpoint that is there.
+fn saw(started: &mut Started, stream: &StreamId, revision: u64) {
+    let known = Known {
+        revision,
+        removed: false,
+    };
+    started.insert(stream.clone(), known);
+}
+
+/// What was noted of the streams that have a checkpoint: what was removed by hand is as if it had never
+/// been.
+///
+/// What is still to come was noted by a clock that was wrong. It was before now, and is kept as now: or
+/// each process of many short ones would not know of the outage that it finds.
+fn kept_successes(folder: &Path) -> BTreeMap<StreamId, Success> {
+    let mut successes = success_file::read(folder);
+    successes.retain(|stream, _| checkpoint_path(folder, stream).exists());
+    let now = SystemTime::now();
+    let mut was_wrong = false;
+    for success in successes.values_mut().filter(|success| success.at > now) {
+        success.at = now;
+        was_wrong = true;
+    }
+    if was_wrong && let Err(error) = success_file::write(folder, &successes) {
+        tracing::debug!(%error, "when the streams were last well was not noted");
+    }
+    successes
 }
 
 /// Values as lines of JSON.
@@ -312,6 +354,13 @@ fn moved(stream: &StreamId) -> StoreError {
     StoreError::new(
         StoreErrorKind::Conflict,
         format!("{stream} was moved on by somebody else"),
+    )
+}
+
+fn named_twice(stream: &StreamId) -> StoreError {
+    StoreError::new(
+        StoreErrorKind::Conflict,
+        format!("{stream} is to be moved twice at once: name it once"),
     )
 }
 

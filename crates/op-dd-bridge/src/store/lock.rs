@@ -9,6 +9,7 @@ use super::{StoreError, StoreErrorKind};
 
 /// The process that holds a state folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Holder {
     /// Its id, unless it has only begun to take the folder.
     pub pid: Option<u32>,

@@ -7,6 +7,8 @@ use super::{CursorStore, StoreError, StoreErrorKind};
 use crate::{Checkpoint, DeadLetter, DeadLetters, Place, StreamId, Success};
 
 /// A store that forgets everything when it is dropped: for tests, and for trying things out.
+///
+/// It has no clock: of when a stream was last well it knows what was noted, and nothing of commits.
 #[derive(Debug, Default)]
 pub struct MemoryStore(Mutex<Contents>);
 

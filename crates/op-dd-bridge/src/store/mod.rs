@@ -48,11 +48,12 @@ pub trait CursorStore: Send + Sync {
     /// else has moved it. After any other error the move may or may not have happened.
     async fn commit(&self, checkpoint: &Checkpoint, next: Place) -> Result<Checkpoint, StoreError>;
 
-    /// When a stream last went well, as far as this is known: as it was noted last, or when something
-    /// was committed of it last, whichever came later. So it begins with the commit of its start, and
-    /// a stream that was never well isn't taken for a young one.
+    /// When a stream last went well, as far as this is known: as it was noted last or, if the store keeps
+    /// when something was committed of it last, whichever came later. So it begins with the commit of its
+    /// start there, and a stream that was never well isn't taken for a young one.
     ///
-    /// None if this store keeps no such thing, which is how it is unless you say otherwise.
+    /// None if this store keeps no such thing, which is how it is unless you say otherwise. A time that is
+    /// still to come is of a clock that was wrong: it is best left out.
     ///
     /// # Errors
     ///
@@ -61,9 +62,9 @@ pub trait CursorStore: Send + Sync {
         Ok(None)
     }
 
-    /// Takes note of when streams were well. This is called twice a minute with all streams of a
-    /// bridge, and at the end: it should be cheap, and need not survive a crash. Does nothing, unless
-    /// you say otherwise.
+    /// Takes note of when streams were well, and leaves what is known of others. This is called twice a
+    /// minute, and at the end, with those streams of a bridge that were well since it was made: it should
+    /// be cheap, and need not survive a crash. Does nothing, unless you say otherwise.
     ///
     /// # Errors
     ///

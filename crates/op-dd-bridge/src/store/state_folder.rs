@@ -2,6 +2,7 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use onepassword_events::{Position, Timestamp};
 
@@ -23,7 +24,8 @@ pub struct StateFolder {
     pub holder: Option<Holder>,
     /// Every stream that has a checkpoint or dead letters, in order.
     pub streams: Vec<StreamState>,
-    /// What could not be looked into: the lock, a folder.
+    /// What could not be looked into: the lock, a folder or what is in it. When the streams were last well
+    /// is a figure that a crash may take, and no fault if it can't be read.
     pub faults: Vec<StoreError>,
 }
 
@@ -77,11 +79,14 @@ impl StateFolder {
     /// # Errors
     ///
     /// [`StoreErrorKind::Unavailable`] if there is no such folder, or if it can't be read. What can't
-    /// be read in it is among its streams and [`faults`](Self::faults).
+    /// be read in it is among its streams and [`faults`](Self::faults), which say what is excepted.
     pub fn read(path: impl Into<PathBuf>) -> Result<Self, StoreError> {
         let path = path.into();
         if let Err(error) = fs::read_dir(&path) {
-            return Err(unlisted(&path, error));
+            return Err(match error.kind() {
+                io::ErrorKind::NotFound => missing(&path, error),
+                _ => unlisted(&path, error),
+            });
         }
         let mut faults = Vec::new();
         let holder = Holder::find(&path).unwrap_or_else(|error| {
@@ -135,7 +140,7 @@ impl StreamState {
         Self {
             stream,
             checkpoint,
-            last_success: Success::latest(noted, committed),
+            last_success: Success::latest(noted, committed, SystemTime::now()),
             dead_letters,
         }
     }
@@ -189,13 +194,25 @@ fn find(
             return;
         }
     };
-    for entry in entries.flatten() {
+    for entry in entries {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                faults.push(unlisted(folder, error));
+                continue;
+            }
+        };
         let name = entry.file_name().to_string_lossy().into_owned();
         if names.len() < 2 {
-            if entry.path().is_dir() {
-                names.push(name);
-                find(&entry.path(), ending, names, found, faults);
-                names.pop();
+            let path = entry.path();
+            match fs::metadata(&path) {
+                Ok(about) if about.is_dir() => {
+                    names.push(name);
+                    find(&path, ending, names, found, faults);
+                    names.pop();
+                }
+                Ok(_) => {}
+                Err(error) => faults.push(unlisted(&path, error)),
             }
             continue;
         }
@@ -209,12 +226,20 @@ fn find(
     }
 }
 
+fn missing(path: &Path, error: io::Error) -> StoreError {
+    let shown = path.display();
+    StoreError::new(
+        StoreErrorKind::Unavailable,
+        format!("there is no state folder {shown}: look where the process that has it keeps it"),
+    )
+    .with_source(error)
+}
+
 fn unlisted(path: &Path, error: io::Error) -> StoreError {
     let shown = path.display();
-    let text = if error.kind() == io::ErrorKind::NotFound {
-        format!("there is no state folder {shown}: look where the process that has it keeps it")
-    } else {
-        format!("{shown} can't be read ({error}): look at its rights and at the disk")
-    };
-    StoreError::new(StoreErrorKind::Unavailable, text).with_source(error)
+    StoreError::new(
+        StoreErrorKind::Unavailable,
+        format!("{shown} can't be read ({error}): look at its rights and at the disk"),
+    )
+    .with_source(error)
 }

@@ -10,6 +10,7 @@ use std::{fs, io};
 
 use onepassword_events::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::disk;
 use crate::{StreamId, Success};
@@ -24,14 +25,15 @@ struct Entry {
     lag_s: Option<u64>,
 }
 
-/// What was noted; nothing, if that can't be read.
+/// What was noted; nothing, if that can't be read. An entry that can't be hides no other.
 pub(super) fn read(folder: &Path) -> BTreeMap<StreamId, Success> {
     let text = fs::read(folder.join(NAME)).unwrap_or_default();
-    let entries = serde_json::from_slice::<BTreeMap<StreamId, Entry>>(&text).unwrap_or_default();
-    let entries = entries.into_iter();
-    entries
-        .filter_map(|(stream, entry)| Some((stream, entry.success()?)))
-        .collect()
+    let entries = serde_json::from_slice::<BTreeMap<String, Value>>(&text).unwrap_or_default();
+    let entries = entries.into_iter().filter_map(|(stream, entry)| {
+        let entry: Entry = serde_json::from_value(entry).ok()?;
+        Some((stream.parse().ok()?, entry.success()?))
+    });
+    entries.collect()
 }
 
 pub(super) fn write(folder: &Path, successes: &BTreeMap<StreamId, Success>) -> io::Result<()> {
@@ -43,10 +45,17 @@ pub(super) fn write(folder: &Path, successes: &BTreeMap<StreamId, Success>) -> i
 }
 
 impl Success {
-    /// The later of what was noted and the last commit, which goes on when nothing is noted.
-    pub(super) fn latest(noted: Option<Self>, committed: Option<Timestamp>) -> Option<Self> {
+    /// The later of what was noted and the last commit, which goes on when nothing is noted. A time that
+    /// is still to come is of a clock that was wrong, and says nothing: an outage would stay hidden until
+    /// it has come.
+    pub(super) fn latest(
+        noted: Option<Self>,
+        committed: Option<Timestamp>,
+        now: SystemTime,
+    ) -> Option<Self> {
         let committed = committed.map(|time| time.to_system_time());
-        let at = noted.map(|noted| noted.at).max(committed)?;
+        let times = [noted.map(|noted| noted.at), committed];
+        let at = times.into_iter().flatten().filter(|at| *at <= now).max()?;
         let lag = noted.and_then(|noted| noted.lag);
         Some(Self { at, lag })
     }

@@ -21,11 +21,7 @@ fn amendment(account: &str, found: Option<u64>, next: Option<Place>) -> Amendmen
 }
 
 fn note(reason: &str) -> Note {
-    Note {
-        command: "cursor set".to_owned(),
-        reason: reason.to_owned(),
-        user: Some("alice".to_owned()),
-    }
+    Note::new("cursor set", reason).user(Some("alice".to_owned()))
 }
 
 /// The journal, without what differs from run to run.
@@ -113,6 +109,46 @@ async fn one_that_is_not_as_it_was_found_keeps_all_from_being_changed() {
     assert_eq!(store.load(&stream("acme")).await.unwrap(), second);
     assert_eq!(store.load(&stream("new")).await.unwrap().revision, 0);
     assert_eq!(journal(folder.path()), Vec::<Value>::new());
+}
+
+#[tokio::test]
+async fn a_stream_is_not_moved_twice_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, second) = begun(folder.path()).await;
+    let changes = vec![
+        amendment("acme", Some(2), Some(after("c8"))),
+        amendment("acme", Some(2), Some(after("c9"))),
+    ];
+    let error = store.amend(changes, note("why")).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Conflict);
+    assert_eq!(store.load(&stream("acme")).await.unwrap(), second);
+    assert_eq!(journal(folder.path()), Vec::<Value>::new());
+}
+
+/// Or what somebody of this process still holds would fit what took its place.
+#[tokio::test]
+async fn revisions_count_on_where_a_checkpoint_was_removed_or_broke() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = FileStore::open(folder.path()).unwrap();
+    let fresh = store.load(&stream("acme")).await.unwrap();
+    let old = store.commit(&fresh, start()).await.unwrap();
+
+    let removal = vec![amendment("acme", Some(1), None)];
+    store.amend(removal, note("why")).await.unwrap();
+    let place = vec![amendment("acme", Some(0), Some(after("c8")))];
+    store.amend(place, note("why")).await.unwrap();
+    let error = store.commit(&old, after("c1")).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Conflict);
+
+    let old = store.load(&stream("acme")).await.unwrap();
+    assert_eq!((old.revision, &old.place), (2, &Some(after("c8"))));
+    fs::write(folder.path().join(CURSOR), "{").unwrap();
+    let place = vec![amendment("acme", None, Some(after("c9")))];
+    store.amend(place, note("why")).await.unwrap();
+    let error = store.commit(&old, after("c1")).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Conflict);
+    let known = store.load(&stream("acme")).await.unwrap();
+    assert_eq!((known.revision, known.place), (3, Some(after("c9"))));
 }
 
 #[tokio::test]

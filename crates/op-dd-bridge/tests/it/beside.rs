@@ -8,7 +8,7 @@ use datadog_logs::Tags;
 use futures_util::future::join;
 use onepassword_events::Feed::{ItemUsages, SignInAttempts};
 use onepassword_events::Position;
-use op_dd_bridge::{Account, Bridge, Outcome, StreamId};
+use op_dd_bridge::{Account, Bridge, Gate, Outcome, StreamId};
 use tokio::time::sleep;
 
 use crate::event::{NOW, name, time};
@@ -111,6 +111,29 @@ async fn an_account_that_is_to_be_left_alone_is_left_alone_by_all_bridges() {
         archive.run(sleep(400 * SECOND)),
     )
     .await;
+    let asked = world.journal.seconds("ask");
+    let pause = |at: &&u64| (1..300).contains(*at);
+    assert_eq!(asked.iter().find(pause), None, "{asked:?}");
+    assert!(asked.iter().any(|at| *at >= 300), "{asked:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn accounts_of_two_names_wait_at_one_gate() {
+    let world = World::new();
+    let source = world.source("acme", &[SignInAttempts, ItemUsages]);
+    source.next(SignInAttempts, Answer::Status(429, Some(300)));
+    let gate = Gate::default();
+    let account = |called, feed| {
+        let account = Account::new(name(called), source.clone()).gate(gate.clone());
+        account.feeds([feed]).unwrap()
+    };
+    let bridge = world
+        .builder()
+        .account(account("first", SignInAttempts))
+        .account(account("second", ItemUsages))
+        .build()
+        .unwrap();
+    bridge.run(sleep(400 * SECOND)).await;
     let asked = world.journal.seconds("ask");
     let pause = |at: &&u64| (1..300).contains(*at);
     assert_eq!(asked.iter().find(pause), None, "{asked:?}");

@@ -139,3 +139,41 @@ async fn without_room_a_page_is_let_go_and_read_again() {
 async fn a_page_larger_than_the_room_is_carried_all_the_same() {
     check(2, 10_000, 1000).await;
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_sink_beside_that_hangs_takes_nothing_from_the_room_of_another() {
+    const PAGES: usize = 8;
+    let (world, folder) = (World::new(), World::new());
+    for _ in Feed::ALL {
+        let hangs = Reply::Late(3600 * SECOND, Box::new(Reply::Accept));
+        folder.sink.next(hangs);
+    }
+    let source = Heavy {
+        size: 1000,
+        pages: PAGES,
+        held: Arc::default(),
+    };
+    let account = Account::new(name("a"), Arc::new(source));
+    // Room for one page that is delivered, and one ahead.
+    let live = world.builder().page_memory(2000).account(account.clone());
+    let live = live.build().unwrap();
+    let archive = live
+        .beside()
+        .sink(folder.sink.clone())
+        .destination(name("archive"))
+        .page_memory(2000)
+        .account(account)
+        .build()
+        .unwrap();
+    let hanging = archive.run(std::future::pending());
+    let carried = async {
+        sleep(60 * SECOND).await;
+        live.drain(60 * SECOND, std::future::pending()).await
+    };
+    tokio::select! {
+        _ = hanging => unreachable!("it is never told to stop"),
+        _ = carried => {}
+    }
+    assert_eq!(world.sink.logs().len(), Feed::ALL.len() * PAGES);
+    assert_eq!(folder.sink.logs().len(), 1, "which hangs");
+}

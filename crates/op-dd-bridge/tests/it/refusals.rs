@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use datadog_logs::RefusalReason::{Rejected, TooLarge};
-use datadog_logs::{RefusalReason, Refused, SendError, SendErrorKind};
+use datadog_logs::{LogEntry, RefusalReason, Refused, SendError, SendErrorKind};
+use onepassword_events::Event;
 use onepassword_events::Feed::ItemUsages;
-use op_dd_bridge::{DeadLetter, Scope, StepError};
+use op_dd_bridge::{Context, DeadLetter, Mapped, Scope, StepError};
 use tokio::time::sleep;
 
 use crate::event::{NOW, time};
@@ -96,6 +97,26 @@ async fn what_is_no_object_is_given_up_at_once() {
         Some(&[("?", reason), ("?", reason), ("B", refused)]),
     )
     .await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_mapper_keeps_back_is_given_up_and_not_sent() {
+    let world = World::new();
+    let source = world.source("acme", &[ItemUsages]);
+    source.page(ItemUsages, &["A", "B"]);
+    let stream = source.stream(ItemUsages);
+    let mapper = |event: &Event, _: &Context| {
+        let uuid = event.uuid().unwrap_or_default();
+        let mut mapped = Mapped::from(LogEntry::new(uuid.as_ref()));
+        mapped.fault = (uuid == "A").then_some("it is kept back");
+        mapped
+    };
+    let bridge = world.builder().mapper(mapper).account(source.account());
+    let report = step(&bridge.build().unwrap(), &stream).await.unwrap();
+    assert_eq!((report.sent, report.refused), (1, 1));
+    let letters = world.store.letters(&stream);
+    assert_eq!(letters.len(), 1);
+    assert_eq!(letters[0].reason, "it is kept back");
 }
 
 #[tokio::test(start_paused = true)]

@@ -227,6 +227,17 @@ async fn what_is_refused_is_tried_again_soon_and_then_every_minute() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_key_that_is_refused_after_a_token_is_tried_again_soon_too() {
+    let world = World::new();
+    let source = world.source("acme", &[ItemUsages]);
+    source.page(ItemUsages, &["A"]);
+    source.next(ItemUsages, Answer::Status(401, None));
+    world.sink.next(Reply::Fail(locked_out()));
+    world.bridge(&[&source]).run(sleep(30 * SECOND)).await;
+    assert_eq!(world.journal.seconds("send A"), [1, 2]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_may_pass_is_tried_at_growing_distances() {
     let world = World::new();
     let source = world.source("acme", &[ItemUsages]);
@@ -355,6 +366,16 @@ async fn one_cause_is_one_line_when_it_begins_and_one_when_it_is_over() {
         .bridge(&[&source, &beta])
         .run(sleep(200 * SECOND))
         .await;
+    let said = std::mem::take(&mut *messages.0.lock().unwrap());
+    assert_eq!(said, ["ERROR held", "INFO going on"]);
+
+    // It refuses it, and there is nothing to send but heartbeats.
+    for _ in 0..3 {
+        world.sink.next_heartbeat(Reply::Fail(locked_out()));
+    }
+    let beating = world.builder().heartbeat(60 * SECOND);
+    let beating = beating.account(beta.account()).build().unwrap();
+    beating.run(sleep(300 * SECOND)).await;
     let said = std::mem::take(&mut *messages.0.lock().unwrap());
     assert_eq!(said, ["ERROR held", "INFO going on"]);
 

@@ -1,12 +1,14 @@
 //! What can be seen of a state folder from outside, whoever holds it and whatever is broken in it.
 
 use std::fs;
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use onepassword_events::Feed;
 use op_dd_bridge::{
     CursorStore as _, DeadLetters as _, FileStore, StateFolder, StoreErrorKind, StreamId, Success,
 };
+use serde_json::{Value, json};
 
 use crate::damage::begun;
 use crate::event::{name, time};
@@ -114,30 +116,96 @@ async fn last(store: &FileStore, account: &str) -> Option<Success> {
 async fn a_quiet_stream_was_well_when_it_was_noted_and_a_busy_one_when_it_was_committed() {
     let folder = tempfile::tempdir().unwrap();
     let (store, second) = begun(folder.path()).await;
+    let quiet = store.load(&stream("quiet")).await.unwrap();
+    store.commit(&quiet, start()).await.unwrap();
     assert_eq!(last(&store, "fresh").await, None);
     let committed = last(&store, "acme").await.unwrap();
     assert_eq!(committed.lag, None);
+    date(folder.path(), "quiet", "2026-06-15T11:00:00Z");
 
     let noted = [
-        (stream("acme"), success("2100-01-01T00:00:00Z")),
+        (stream("acme"), success("2026-06-15T11:30:00Z")),
         (stream("quiet"), success("2026-06-15T12:00:00Z")),
     ];
     store.note_successes(&noted).await.unwrap();
     let store = reopen(store);
-    assert_eq!(last(&store, "acme").await, Some(noted[0].1));
     assert_eq!(last(&store, "quiet").await, Some(noted[1].1));
     let seen = StateFolder::read(folder.path()).unwrap();
-    assert_eq!(seen.streams[0].last_success, Some(noted[0].1));
+    assert_eq!(seen.streams[1].last_success, Some(noted[1].1));
 
     // What is noted of some leaves what was noted of others, and a commit is the later of the two.
-    let noted = [(stream("acme"), success("2026-06-15T12:00:00Z"))];
-    store.note_successes(&noted).await.unwrap();
+    store.note_successes(&noted[..1]).await.unwrap();
     store.commit(&second, after("c2")).await.unwrap();
     let store = reopen(store);
-    assert!(last(&store, "quiet").await.is_some());
+    assert_eq!(last(&store, "quiet").await, Some(noted[1].1));
     let latest = last(&store, "acme").await.unwrap();
     assert!(latest.at >= committed.at);
     assert_eq!(latest.lag, noted[0].1.lag);
+}
+
+/// Dates the commit of an account's checkpoint.
+fn date(folder: &Path, account: &str, at: &str) {
+    let path = folder.join(CURSOR.replace("acme", account));
+    let mut kept: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    kept["committed_at"] = json!(at);
+    fs::write(&path, kept.to_string()).unwrap();
+}
+
+#[tokio::test]
+async fn a_time_that_is_still_to_come_hides_no_outage() {
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _) = begun(folder.path()).await;
+    let ahead = [(stream("acme"), success("2200-01-01T00:00:00Z"))];
+    store.note_successes(&ahead).await.unwrap();
+    date(folder.path(), "acme", "2200-01-01T00:00:00Z");
+    let seen = StateFolder::read(folder.path()).unwrap();
+    assert_eq!(seen.streams[0].last_success, None);
+
+    // All that is sure is that it was before now; and that is so for the processes after this one.
+    let store = reopen(store);
+    let known = last(&store, "acme").await.unwrap();
+    assert!(known.at <= SystemTime::now());
+    let store = reopen(store);
+    assert!(last(&store, "acme").await.unwrap().at <= known.at);
+}
+
+#[tokio::test]
+async fn what_is_noted_of_streams_that_are_no_more_is_let_go_of_and_a_strange_entry_hides_no_other()
+{
+    let folder = tempfile::tempdir().unwrap();
+    let (store, _) = begun(folder.path()).await;
+    let kept = stream("acme");
+    let path = folder.path().join("successes.json");
+    let at = "2026-06-15T12:00:00Z";
+    let noted = json!({
+        kept.to_string(): {"at": at},
+        stream("gone").to_string(): {"at": at},
+        "acme/newfeed/datadog": {"at": at},
+        "acme/itemusages/archive": {"when": at},
+    });
+    fs::write(&path, noted.to_string()).unwrap();
+    date(folder.path(), "acme", "2026-06-15T11:00:00Z");
+
+    let store = reopen(store);
+    assert_eq!(last(&store, "acme").await.unwrap().at, time(at));
+    store.note_successes(&[]).await.unwrap();
+    let noted: Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let noted: Vec<_> = noted.as_object().unwrap().keys().collect();
+    assert_eq!(noted, [&kept.to_string()]);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn what_can_not_be_looked_into_is_a_fault() {
+    let folder = tempfile::tempdir().unwrap();
+    begun(folder.path()).await;
+    for name in ["lost", "found"] {
+        let link = folder.path().join("cursors").join(name);
+        std::os::unix::fs::symlink("lost", link).unwrap();
+    }
+    let seen = StateFolder::read(folder.path()).unwrap();
+    assert_eq!(seen.streams.len(), 1);
+    assert_eq!(seen.faults.len(), 2, "{seen:?}");
 }
 
 #[tokio::test]

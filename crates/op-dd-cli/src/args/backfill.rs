@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use onepassword_events::Feed;
 use op_dd_bridge::Name;
 
+use crate::archive::Place;
 use crate::config::{Start, duration};
 
 #[derive(Debug, clap::Args)]
@@ -19,7 +20,7 @@ pub(crate) struct BackfillArgs {
     pub(crate) state: Option<PathBuf>,
 
     /// The account, by its name in the configuration
-    #[arg(long, value_name = "NAME", required_unless_present_any = ["list", "cancel"])]
+    #[arg(long, value_name = "NAME", required_unless_present_any = ["list", "forget", "cancel"])]
     pub(crate) account: Option<Name>,
 
     /// Only this feed; may be repeated
@@ -27,16 +28,16 @@ pub(crate) struct BackfillArgs {
     pub(crate) feed: Vec<Feed>,
 
     /// The earliest time: 2026-05-01, 2026-05-01T08:00:00Z, or 90d for 90 days back
-    #[arg(long, value_name = "TIME", required_unless_present_any = ["list", "cancel"])]
+    #[arg(long, value_name = "TIME", required_unless_present_any = ["list", "forget", "cancel"])]
     pub(crate) from: Option<When>,
 
     /// The time to end before
     #[arg(long, value_name = "TIME", default_value = "now")]
     pub(crate) to: When,
 
-    /// Keep the events in this archive, instead of the configuration's
-    #[arg(long, value_name = "DIR", conflicts_with = "redate")]
-    pub(crate) archive: Option<PathBuf>,
+    /// Keep the events in this folder or bucket, instead of the configuration's
+    #[arg(long, value_name = "DIR|URL", conflicts_with = "redate")]
+    pub(crate) archive: Option<Place>,
 
     /// Send events that are too old for Datadog there all the same, with the date of sending
     #[arg(long)]
@@ -51,8 +52,13 @@ pub(crate) struct BackfillArgs {
     pub(crate) list: bool,
 
     /// Call a job off, by its id in the list; what it has carried stays
-    #[arg(long, value_name = "ID", conflicts_with = "list")]
+    #[arg(long, value_name = "ID", conflicts_with_all = ["list", "forget"])]
     pub(crate) cancel: Option<String>,
+
+    /// Remove a job that is over from the state folder, and its cursors; asked for again, it is done
+    /// anew
+    #[arg(long, value_name = "ID", conflicts_with_all = ["list", "account", "from"])]
+    pub(crate) forget: Option<String>,
 
     /// How long to finish what is under way once told to stop
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = duration)]

@@ -25,7 +25,7 @@ pub(crate) use content::{
 };
 pub(crate) use cursor::{
     CursorArgs, CursorCommand, Format, ImportCursorsArgs, ResetCursorArgs, SetCursorArgs,
-    ShowCursorsArgs, WhyArgs,
+    ShowCursorsArgs,
 };
 pub(crate) use demo::DemoArgs;
 pub(crate) use man::ManArgs;

@@ -1,12 +1,13 @@
 use std::convert::Infallible;
 use std::io::{Write as _, stdout};
-use std::path::{self, Path};
+use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
 use onepassword_events::Timestamp;
 use op_dd_bridge::{Name, StateFolder};
 use tokio::time::sleep;
 
+use crate::archive::Place;
 use crate::args::BackfillArgs;
 use crate::assembly::open_store;
 use crate::config::{BadAccount, Config};
@@ -17,9 +18,13 @@ use crate::shift::Shift;
 use crate::signal::{told_to_stop, until_told_to_stop};
 use crate::state;
 
+mod forget;
+mod list;
 mod live;
 mod meter;
 
+use forget::forget;
+use list::list;
 use live::Live;
 use meter::Meter;
 
@@ -36,12 +41,13 @@ const NOBODY: Duration = Duration::from_secs(30);
 const SLOW: Duration = Duration::from_secs(5);
 
 pub(crate) async fn execute(args: &BackfillArgs) -> Result<Exit, Failure> {
-    if args.list || args.cancel.is_some() {
+    if args.list || args.cancel.is_some() || args.forget.is_some() {
         let state = state::folder(args.config.as_deref(), args.state.as_deref())?;
         let jobs = Jobs::of(&state);
-        return match &args.cancel {
-            Some(id) => cancel(&jobs, id),
-            None => list(&jobs),
+        return match (&args.cancel, &args.forget) {
+            (Some(id), _) => cancel(&jobs, id),
+            (None, Some(id)) => forget(&state, &jobs, id).await,
+            (None, None) => list(&jobs, &state),
         };
     }
     let (mut config, bad) = match &args.config {
@@ -80,7 +86,7 @@ pub(crate) async fn execute(args: &BackfillArgs) -> Result<Exit, Failure> {
             // Who wants to watch a backfill has op-dd run do it, whose port this is.
             config.telemetry.listen = None;
             // What fails here has left no job behind, which another start would do.
-            let shift = Shift::begin(config, bad, store, true).await?;
+            let shift = Shift::begin(config, bad, store, true)?;
             carry(shift, args.grace, &jobs, &settle()?).await
         }
         None => follow(&state, &jobs, &settle()?).await,
@@ -126,13 +132,17 @@ fn plan(
         recent: args.recent,
         archive: args.archive.clone(),
     };
-    let configured = config.archive.as_ref().map(|archive| archive.dir.as_path());
-    let archive = args.archive.as_deref().or(configured);
-    let absolute = |folder: Option<&Path>| folder.and_then(|folder| path::absolute(folder).ok());
+    let configured = config.archive_place();
+    let own = configured.clone();
+    let place = match &args.archive {
+        Some(Place::Folder(folder)) => Some(one_name(folder, configured.as_ref())),
+        Some(place) => Some(place.clone()),
+        None => configured,
+    };
     let destination = if args.redate {
         Some(Name::DATADOG)
     } else {
-        (absolute(archive) == absolute(configured)).then_some(Name::ARCHIVE)
+        (place.is_some() && place == own).then_some(Name::ARCHIVE)
     };
     let live = destination.map(|destination| {
         let live = Live {
@@ -143,7 +153,21 @@ fn plan(
         };
         live.since(state, now)
     });
-    Job::plan(asked, window, archive, live, now)
+    Job::plan(asked, window, place.as_ref(), live, now)
+}
+
+/// What a folder is called, which may have several names through links: as the configuration calls it, or
+/// else by its own name.
+fn one_name(folder: &Path, configured: Option<&Place>) -> Place {
+    let real = folder.canonicalize().unwrap_or_else(|_| folder.into());
+    match configured {
+        Some(Place::Folder(configured))
+            if configured.canonicalize().is_ok_and(|found| found == real) =>
+        {
+            Place::Folder(configured.clone())
+        }
+        _ => Place::Folder(real),
+    }
 }
 
 /// The job that was asked for in the same words and is not done, or that has done the same.
@@ -172,8 +196,8 @@ fn explain(job: &Job) {
         let span = span(&part.from, &part.to);
         let (from, to) = (&part.from, &part.to);
         let sink = match &part.sink {
-            Sink::Archive(folder) => {
-                format!("to the archive {}, by their own dates", folder.display())
+            Sink::Archive(place) => {
+                format!("to the archive {place}, by their own dates")
             }
             Sink::Intake if job.asked.redate => {
                 "to Datadog; older ones with the date of sending".to_owned()
@@ -327,38 +351,6 @@ fn cancel(jobs: &Jobs, id: &String) -> Result<Exit, Failure> {
     Ok(Exit::Clean)
 }
 
-fn list(jobs: &Jobs) -> Result<Exit, Failure> {
-    let ids = jobs.ids()?;
-    if ids.is_empty() {
-        tell("there is no job");
-    }
-    for id in ids {
-        let job = jobs.job(&id)?;
-        let standing = jobs.standing(&id)?;
-        let Asked {
-            account, from, to, ..
-        } = &job.asked;
-        let how_far = match &standing {
-            None => "waits for op-dd run".to_owned(),
-            Some(standing) => {
-                let state = match standing.state {
-                    State::Running => format!("in process {}", standing.pid),
-                    State::Stopped => "waits for op-dd run".to_owned(),
-                    State::Done => "done".to_owned(),
-                    State::Refused => "refused".to_owned(),
-                };
-                let trouble = standing.trouble.iter();
-                let trouble: String = trouble.map(|why| format!("; {why}")).collect();
-                let percent = standing.fraction(&job) * 100.0;
-                let events = counted_events(standing);
-                format!("{state}, {percent:.0} %, {events}{trouble}")
-            }
-        };
-        tell(&format!("{id}  {account}  {from} to {to}  {how_far}"));
-    }
-    Ok(Exit::Clean)
-}
-
 fn counted_events(standing: &Standing) -> String {
     counted(
         usize::try_from(standing.events).unwrap_or(usize::MAX),
@@ -381,4 +373,31 @@ fn span(from: &Timestamp, to: &Timestamp) -> String {
 fn tell(line: &str) {
     // Whoever reads may have gone.
     let _ = writeln!(stdout(), "{line}");
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_has_one_name() {
+        let temporary = tempfile::tempdir().unwrap();
+        let real = temporary.path().canonicalize().unwrap().join("real");
+        let [link, other, missing] =
+            ["link", "other", "missing"].map(|name| real.with_file_name(name));
+        std::fs::create_dir(&real).unwrap();
+        for link in [&link, &other] {
+            std::os::unix::fs::symlink(&real, link).unwrap();
+        }
+        let check = |folder: &Path, configured: Option<&Path>, name: &Path| {
+            let configured = configured.map(|folder| Place::Folder(folder.into()));
+            let expect = Place::Folder(name.into());
+            assert_eq!(one_name(folder, configured.as_ref()), expect);
+        };
+        check(&link, None, &real);
+        check(&real, Some(&link), &link);
+        check(&other, Some(&link), &link);
+        check(&link, Some(&missing), &real);
+        check(&missing, Some(&link), &missing);
+    }
 }

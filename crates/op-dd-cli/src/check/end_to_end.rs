@@ -147,18 +147,29 @@ async fn pipeline(api: &Api, until: Instant) -> Finding {
 }
 
 fn told(pipeline: &DatadogsPipeline) -> String {
-    let DatadogsPipeline { sets, replaces, .. } = pipeline;
-    if sets.is_empty() {
-        return "it is there, and sets no attribute".to_owned();
+    let DatadogsPipeline {
+        sets,
+        replaces,
+        may_set_more,
+        ..
+    } = pipeline;
+    let sets = match (&sets[..], may_set_more) {
+        ([], false) => return "it is there, and sets no attribute".to_owned(),
+        ([], true) => "what it sets is in its parsers, which can't be told".to_owned(),
+        (sets, false) => format!("it sets {}", sets.join(", ")),
+        (sets, true) => format!(
+            "it sets {}, and maybe more, by parsers that can't be told",
+            sets.join(", ")
+        ),
+    };
+    match (&replaces[..], may_set_more) {
+        ([], false) => format!("{sets}; what a log has already stays"),
+        ([], true) => sets,
+        (replaces, _) => format!(
+            "{sets}; of these it replaces what a log has already: {}",
+            replaces.join(", ")
+        ),
     }
-    let sets = format!("it sets {}", sets.join(", "));
-    if replaces.is_empty() {
-        return format!("{sets}; what a log has already stays");
-    }
-    format!(
-        "{sets}; of these it replaces what a log has already: {}",
-        replaces.join(", ")
-    )
 }
 
 fn begin(name: &'static str) -> Check {

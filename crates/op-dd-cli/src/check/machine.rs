@@ -71,24 +71,6 @@ fn checkpoints(state: &StateFolder) -> Finding {
     finding
 }
 
-/// The folder of the archive, if there is to be one.
-pub(super) fn archive(folder: Option<&Path>) -> Finding {
-    let check = Check::begin("archive-folder", Subject::Machine);
-    let Some(folder) = folder else {
-        return check.skipped("there is no [archive]");
-    };
-    let shown = folder.display();
-    match probe(folder) {
-        Ok(Fitness::Present) => check.ok(format!("{shown} can be written")),
-        Ok(Fitness::ToBeMade) => check.ok(format!("{shown} will be made")),
-        Err(error) => check.fail(
-            Exit::StateFolder,
-            format!("{shown} can't be written ({error})"),
-            "give this user the right to, or choose another folder: dir of [archive]",
-        ),
-    }
-}
-
 /// The address that metrics are asked for at. In use is fine if it is a running op-dd that has it.
 pub(super) fn telemetry(
     address: Option<SocketAddr>,

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use datadog_logs::Tags;
+use datadog_logs::{ReqwestTransport, Tags};
 use futures_util::{StreamExt as _, stream};
 use onepassword_events::EventSource as _;
 use op_dd_bridge::{DefaultMapper, Name, Privacy, StateFolder};
@@ -23,6 +23,7 @@ use crate::exit::{Exit, Failure};
 use crate::privacy::privacy;
 use crate::telemetry::Telemetry;
 
+mod archive;
 mod clock;
 mod datadog;
 mod end_to_end;
@@ -53,7 +54,7 @@ struct Plan {
     accounts: Accounts,
     tags: Tags,
     privacy: Privacy,
-    ca: Option<Vec<u8>>,
+    transport: ReqwestTransport,
     /// Nobody looks at it: the parts count their calls in it.
     telemetry: Telemetry,
 }
@@ -66,6 +67,7 @@ impl Plan {
         };
         let config = Arc::new(config?);
         let ca = config.ca_certificates()?;
+        let transport = assembly::transport(&config.http, ca.as_deref())?;
         let tags = Tags::new(&config.datadog()?.tags)
             .map_err(|error| Failure::configuration(format!("tags of [datadog]: {error}")))?;
         // Offline nothing is mapped, and a key that is elsewhere isn't asked for.
@@ -82,7 +84,7 @@ impl Plan {
             accounts,
             tags,
             privacy,
-            ca,
+            transport,
             telemetry,
         })
     }
@@ -104,7 +106,7 @@ async fn checklist(args: &ChecklistArgs) -> Vec<Finding> {
         Some(path) => format!("{}, {count}", path.display()),
         None => format!("from the environment, {count}"),
     })];
-    let (of_machine, state) = machine(config, args);
+    let (of_machine, state) = machine(plan, args).await;
     findings.extend(of_machine);
 
     let around = Surroundings {
@@ -115,8 +117,14 @@ async fn checklist(args: &ChecklistArgs) -> Vec<Finding> {
         way: Way::of(config),
         offline: args.offline,
     };
-    let intake = (!args.offline || is_at_hand(&datadog.api_key))
-        .then(|| assembly::intake(datadog, &config.http, plan.ca.as_deref(), &plan.telemetry));
+    let intake = (!args.offline || is_at_hand(&datadog.api_key)).then(|| {
+        assembly::intake(
+            datadog,
+            &config.http,
+            plan.transport.clone(),
+            &plan.telemetry,
+        )
+    });
     let accounts = open(&plan.accounts, config, args.offline);
     let (of_accounts, (of_datadog, reading)) = tokio::join!(
         stream::iter(&accounts)
@@ -148,11 +156,11 @@ async fn checklist(args: &ChecklistArgs) -> Vec<Finding> {
     findings
 }
 
-fn machine(config: &Config, args: &ChecklistArgs) -> (Vec<Finding>, Option<StateFolder>) {
+async fn machine(plan: &Plan, args: &ChecklistArgs) -> (Vec<Finding>, Option<StateFolder>) {
+    let config = &plan.config;
     let folder = config.state_folder(args.state.as_deref());
     let (mut findings, state) = machine::state(folder.as_deref());
-    let archive = config.archive.as_ref();
-    findings.push(machine::archive(archive.map(|archive| &*archive.dir)));
+    findings.push(archive::check(config, plan.transport.clone(), args.offline).await);
     let address = config.telemetry.listen;
     findings.push(machine::telemetry(address, state.as_ref(), args.offline));
     (findings, state)

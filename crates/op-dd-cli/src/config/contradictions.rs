@@ -10,6 +10,7 @@ use toml::de::DeTable;
 
 use super::duration;
 use super::fault::Faults;
+use super::table::lacks;
 use super::value::Node;
 
 /// Notes what can't be meant. Values that are wrong by themselves have been noted already.
@@ -17,6 +18,7 @@ pub(super) fn contradictions(document: &DeTable<'_>, faults: &mut Faults) {
     lengths(document, faults);
     unusable_tags(document, faults);
     hashes(document, faults);
+    archive(document, faults);
     for (feed, field) in private_fields(document) {
         if let Some(name) = field.get_ref().as_str() {
             faults.unless_good(field.span(), Privacy::new().drop_field(feed, name));
@@ -141,6 +143,24 @@ fn hashes(document: &DeTable<'_>, faults: &mut Faults) {
             let text = "there is nothing to hash with: set key under [privacy], such as key = \"env:OP_DD_HASH_KEY\"";
             faults.note(hash.span(), text);
         }
+    }
+}
+
+fn archive(document: &DeTable<'_>, faults: &mut Faults) {
+    const KEYS: &[&str] = &["dir", "url"];
+    let Some(node) = document.get("archive") else {
+        return;
+    };
+    let Some(table) = node.get_ref().as_table() else {
+        return;
+    };
+    if let (Some(_), Some(url)) = (table.get("dir"), table.get("url")) {
+        let text = "dir and url both say where the archive is: take one of them out";
+        faults.note(url.span(), text);
+    }
+    if KEYS.iter().all(|key| lacks(table, key, KEYS)) {
+        let text = "nothing says where the archive is: add dir with a folder, or url with a bucket";
+        faults.note_missing(node.span(), text);
     }
 }
 

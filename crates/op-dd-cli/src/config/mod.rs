@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use op_dd_bridge::Name;
 use op_dd_content::WatchLists;
 
+use crate::archive::Place;
 use crate::exit::{Exit, Failure};
 
 mod bad_account;
@@ -169,6 +170,13 @@ impl Config {
             })
     }
 
+    /// Where every event goes as well, if there is such a place.
+    pub(crate) fn archive_place(&self) -> Option<Place> {
+        let archive = self.archive.as_ref()?;
+        let bucket = archive.url.clone().map(Place::Bucket);
+        bucket.or_else(|| archive.dir.clone().map(Place::Folder))
+    }
+
     /// The certificate authorities to trust besides the system's.
     pub(crate) fn ca_certificates(&self) -> Result<Option<Vec<u8>>, Failure> {
         let Some(path) = &self.tls.ca_file else {
@@ -194,7 +202,7 @@ impl Config {
             &mut self.content.dir,
         ];
         let dirs = dirs.into_iter().flatten();
-        let archive = self.archive.iter_mut().map(|archive| &mut archive.dir);
+        let archive = self.archive.iter_mut().flat_map(|archive| &mut archive.dir);
         let datadog = self.datadog.iter_mut();
         let secrets = datadog
             .flat_map(|datadog| [Some(&mut datadog.api_key), datadog.app_key.as_mut()])

@@ -12,6 +12,7 @@ use url::Url;
 
 use super::table::table;
 use super::{Notify, Proxy, Secret, Start};
+use crate::archive::Bucket;
 
 table! {
     /// What to carry from where to where.
@@ -30,7 +31,7 @@ table! {
             state: State = State::default(),
             /// How often to ask for news, and from when on.
             polling: Polling = Polling::default(),
-            /// A folder that every event goes to as well, at its true date, with cursors of its own.
+            /// A folder or a bucket that every event goes to as well, at its true date, with cursors of its own.
             archive: Option<Archive> = None,
             /// How op-dd itself is watched.
             telemetry: Telemetry = Telemetry::default(),
@@ -124,13 +125,15 @@ table! {
 }
 
 table! {
-    /// A folder that every event goes to as well, at its true date, with cursors of its own.
+    /// A folder or a bucket that every event goes to as well, at its true date, with cursors of its own.
     Archive {
-        required {
-            /// The folder.
-            dir: PathBuf,
-        }
+        required {}
         optional {
+            /// The folder, unless it is a bucket.
+            dir: Option<PathBuf> = None,
+            /// The bucket: `s3://BUCKET/PREFIX`, `gs://BUCKET/PREFIX` or `az://CONTAINER/PREFIX`. Credentials
+            /// come from the environment, such as `AWS_ACCESS_KEY_ID`.
+            url: Option<Bucket> = None,
             /// From the start of one look for news to the start of the next, but no more often than
             /// interval of [polling] says. Each look that finds something makes a file of its own for
             /// each hour and feed.

@@ -16,6 +16,7 @@ use url::Url;
 
 use super::fault::Faults;
 use super::{Notify, Proxy, duration};
+use crate::archive::Bucket;
 
 /// A value of the file, with its place.
 pub(super) type Node<'i> = Spanned<DeValue<'i>>;
@@ -316,6 +317,19 @@ impl Text for Url {
 impl Text for Proxy {
     fn form() -> Json {
         json!({ "pattern": "^https?://.+", "examples": ["http://proxy.example.com:3128"] })
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        parsed(text)
+    }
+}
+
+impl Text for Bucket {
+    fn form() -> Json {
+        json!({
+            "pattern": "^(s3|gs|az)://[^/@:?#]+(/[^?#]*)?$",
+            "examples": ["s3://bucket/op-dd", "gs://bucket/op-dd", "az://container/op-dd"],
+        })
     }
 
     fn parse(text: &str) -> Result<Self, String> {

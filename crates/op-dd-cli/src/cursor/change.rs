@@ -5,19 +5,18 @@ use op_dd_bridge::{
     Amendment, FileStore, Note, Place, StateFolder, StoreError, StreamId, StreamState,
 };
 
-use crate::args::WhyArgs;
 use crate::exit::Failure;
 use crate::state::must_be_ours;
 
 /// The state, held by this process, to be changed by hand.
-pub(super) struct Change {
+pub(crate) struct Change {
     store: FileStore,
-    pub(super) found: StateFolder,
+    pub(crate) found: StateFolder,
 }
 
 impl Change {
     /// Takes a state folder that is there.
-    pub(super) fn of(folder: &Path) -> Result<Self, Failure> {
+    pub(crate) fn of(folder: &Path) -> Result<Self, Failure> {
         // One that isn't there would be made, wherever a slip of the pen has it.
         StateFolder::read(folder)?;
         Self::of_new(folder)
@@ -37,11 +36,11 @@ impl Change {
     }
 
     /// Puts streams where they are wanted, all or none, and says so.
-    pub(super) async fn put(
+    pub(crate) async fn put(
         &self,
         streams: Vec<(StreamId, Option<Place>)>,
         command: &str,
-        why: &WhyArgs,
+        reason: &str,
     ) -> Result<(), StoreError> {
         let lines: Vec<_> = streams
             .iter()
@@ -57,14 +56,10 @@ impl Change {
             stream,
             next,
         });
-        let note = Note {
-            command: command.to_owned(),
-            reason: why.reason.clone(),
-            user: user(),
-        };
+        let note = Note::new(command, reason).user(user());
         self.store.amend(amendments.collect(), note).await?;
         for line in lines {
-            tracing::info!(command, reason = why.reason, "{line}");
+            tracing::info!(command, reason, "{line}");
         }
         Ok(())
     }

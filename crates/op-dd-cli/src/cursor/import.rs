@@ -35,7 +35,7 @@ pub(super) async fn execute(folder: &Path, args: &ImportCursorsArgs) -> Result<E
     let put = counted(moves.len(), "cursor");
     let stood = document.streams.len() - moves.len();
     if !moves.is_empty() {
-        change.put(moves, "cursor import", &args.why).await?;
+        change.put(moves, "cursor import", &args.why.reason).await?;
     }
     let _ = writeln!(stdout(), "{put} put back; {stood} stood there already");
     Ok(Exit::Clean)

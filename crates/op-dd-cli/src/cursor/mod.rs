@@ -18,6 +18,8 @@ mod set;
 mod show;
 mod table;
 
+pub(crate) use change::Change;
+
 pub(crate) async fn execute(args: &CursorArgs) -> Result<Exit, Failure> {
     let folder = state::folder(args.config.as_deref(), args.state.as_deref())?;
     match &args.command {

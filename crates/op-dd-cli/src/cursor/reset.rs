@@ -28,7 +28,7 @@ pub(super) async fn execute(
     };
     let moves = streams.into_iter();
     let moves = moves.map(|stream| (stream, place.clone())).collect();
-    change.put(moves, "cursor reset", &args.why).await?;
+    change.put(moves, "cursor reset", &args.why.reason).await?;
     let _ = writeln!(stdout(), "{meaning}");
     Ok(Exit::Clean)
 }

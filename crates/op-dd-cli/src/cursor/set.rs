@@ -35,7 +35,7 @@ pub(super) async fn execute(folder: &Path, args: &SetCursorArgs) -> Result<Exit,
         last_page: None,
     };
     let streams = vec![(stream, Some(place))];
-    change.put(streams, "cursor set", &args.why).await?;
+    change.put(streams, "cursor set", &args.why.reason).await?;
     let _ = writeln!(stdout(), "{meaning}");
     Ok(Exit::Clean)
 }

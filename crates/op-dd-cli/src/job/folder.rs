@@ -86,7 +86,7 @@ impl Jobs {
         !found.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
     }
 
-    /// Calls a job off. Whoever is at it sees that it is gone.
+    /// Removes a job. Nobody begins it anew if that is broken off, and whoever is at it sees that it is gone.
     pub(crate) fn remove(&self, id: &str) -> Result<(), Failure> {
         for name in [format!("{id}.json"), format!("{id}{PROGRESS}")] {
             let path = self.0.join(name);
@@ -94,7 +94,7 @@ impl Jobs {
                 Err(error) if error.kind() != io::ErrorKind::NotFound => {
                     return Err(unusable(&path, &error));
                 }
-                _ => {}
+                _ => sync(&self.0).map_err(|error| unusable(&self.0, &error))?,
             }
         }
         Ok(())

@@ -3,13 +3,13 @@
 //! What was asked is a file in the state folder, and so is how far it is: one process may ask, and
 //! another one do it.
 
-use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use onepassword_events::{Feed, Timestamp};
 use op_dd_bridge::Name;
 use serde::{Deserialize, Serialize};
 
+use crate::archive::Place;
 use crate::exit::Failure;
 
 mod folder;
@@ -52,7 +52,7 @@ pub(crate) struct Asked {
     pub(crate) to: String,
     pub(crate) redate: bool,
     pub(crate) recent: bool,
-    pub(crate) archive: Option<PathBuf>,
+    pub(crate) archive: Option<Place>,
 }
 
 /// What goes to one place: a stream for each feed, with a cursor of its own.
@@ -70,8 +70,8 @@ pub(crate) struct Part {
 pub(crate) enum Sink {
     /// Datadog.
     Intake,
-    /// The archive in this folder.
-    Archive(PathBuf),
+    /// The archive in this place.
+    Archive(Place),
 }
 
 impl Job {
@@ -102,12 +102,22 @@ impl Job {
         Ok(self.parts.iter().filter(|part| !has_aged(part)).collect())
     }
 
-    /// The folder of the archive that it fills.
-    pub(crate) fn archive(&self) -> Option<&Path> {
+    /// The archive that it fills.
+    pub(crate) fn archive(&self) -> Option<&Place> {
         self.parts.iter().find_map(|part| match &part.sink {
-            Sink::Archive(folder) => Some(folder.as_path()),
+            Sink::Archive(place) => Some(place),
             Sink::Intake => None,
         })
+    }
+
+    /// When the first and the last part begin and end.
+    pub(crate) fn window(&self) -> (Option<&Timestamp>, Option<&Timestamp>) {
+        let starts = self.parts.iter().map(|part| &part.from);
+        let ends = self.parts.iter().map(|part| &part.to);
+        (
+            starts.min_by_key(|time| time.to_system_time()),
+            ends.max_by_key(|time| time.to_system_time()),
+        )
     }
 
     /// Whether it carries the same to the same places.

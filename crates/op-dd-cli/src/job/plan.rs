@@ -1,10 +1,10 @@
-use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use onepassword_events::Timestamp;
 use op_dd_bridge::Name;
 
 use super::{Asked, FORMAT, Job, Part, Sink};
+use crate::archive::Place;
 use crate::exit::{Exit, Failure};
 
 /// How young an event is that Datadog takes by its own date, with an hour to spare.
@@ -17,7 +17,7 @@ impl Job {
     pub(crate) fn plan(
         asked: Asked,
         (from, to): (SystemTime, SystemTime),
-        archive: Option<&Path>,
+        archive: Option<&Place>,
         live: Option<SystemTime>,
         now: SystemTime,
     ) -> Result<Self, Failure> {
@@ -61,8 +61,8 @@ impl Job {
             let end = if asked.recent { to.min(border) } else { live };
             parts.extend(part("redated", Sink::Intake, from, end)?);
         } else if let Some(archive) = archive {
-            let folder = absolute(archive)?;
-            parts.extend(part("archive", Sink::Archive(folder), from, live)?);
+            let place = archive.absolute()?;
+            parts.extend(part("archive", Sink::Archive(place), from, live)?);
         } else if from < border {
             return Err(no_archive());
         }
@@ -110,16 +110,9 @@ fn named(name: String) -> Result<Name, Failure> {
 fn no_archive() -> Failure {
     Failure::configuration(
         "Datadog drops logs that are dated over 18 hours back, so these events need another place: give \
-         --archive DIR, or set dir of [archive] in the configuration, to keep them as files that Datadog \
+         --archive with a folder or a bucket, or set [archive] in the configuration, to keep them as files that Datadog \
          rehydrates by their own dates; or --redate, to send them to Datadog with the date of sending",
     )
-}
-
-fn absolute(folder: &Path) -> Result<PathBuf, Failure> {
-    std::path::absolute(folder).map_err(|error| {
-        let folder = folder.display();
-        Failure::configuration(format!("the archive {folder} is no path: {error}"))
-    })
 }
 
 /// A time without its part of a second, which nobody asked for.
@@ -170,8 +163,9 @@ mod tests {
     ) -> Vec<(String, String, String)> {
         let window = (time(from), time(to));
         let now = time("2026-06-15T12:00:00Z");
-        let folder = Some(Path::new("/archive"));
-        let job = Job::plan(asked(redate, recent), window, folder, live.map(time), now).unwrap();
+        let place = "/archive".parse().unwrap();
+        let live = live.map(time);
+        let job = Job::plan(asked(redate, recent), window, Some(&place), live, now).unwrap();
         let parts = job.parts.iter().map(|part| {
             let kind = part.name.as_str().strip_prefix("backfill-20260615-120000-");
             let kind = kind.unwrap().to_owned();
@@ -223,14 +217,9 @@ mod tests {
     fn what_can_not_be_is_refused_with_what_to_do() {
         let now = time("2026-06-15T12:00:00Z");
         let refused = |from, to, archive: Option<&str>| {
-            let archive = archive.map(Path::new);
-            let job = Job::plan(
-                asked(false, false),
-                (from, to),
-                archive,
-                Some(now - RECENT),
-                now,
-            );
+            let archive: Option<Place> = archive.map(|text| text.parse().unwrap());
+            let live = Some(now - RECENT);
+            let job = Job::plan(asked(false, false), (from, to), archive.as_ref(), live, now);
             job.unwrap_err().to_string()
         };
         let empty = refused(now - HOUR, now - 2 * HOUR, Some("/archive"));

@@ -105,7 +105,9 @@ impl Standing {
             .sum();
         let done = job.parts.iter().map(|part| {
             let streams: Vec<_> = self.streams_of(part).collect();
-            let covered: f64 = streams.iter().map(|reach| reach.covers(part)).sum();
+            let covers = streams.iter().map(|reach| reach.covers(part));
+            // The sum of nothing is -0, and is shown so.
+            let covered = covers.fold(0.0, |sum, share| sum + share);
             length(part).as_secs_f64() * covered / (streams.len().max(1)) as f64
         });
         // A sum of nothing is less than nothing.
@@ -177,7 +179,8 @@ mod tests {
             archive: None,
         };
         let window = (now - RECENT, now);
-        Job::plan(asked, window, archive.map(AsRef::as_ref), None, now).unwrap()
+        let place = archive.map(|archive| archive.parse().unwrap());
+        Job::plan(asked, window, place.as_ref(), None, now).unwrap()
     }
 
     #[test]

@@ -26,7 +26,7 @@ use accounts::Accounts;
 use calls::Calls;
 pub(crate) use calls::{Counted, Side};
 use readiness::Readiness;
-pub(crate) use server::Listener;
+pub(crate) use server::serve;
 use steps::Steps;
 use streams::Streams;
 
@@ -94,6 +94,7 @@ impl Telemetry {
                 stream,
                 report,
                 took,
+                ..
             } => {
                 self.0.streams.add(stream, report);
                 self.0
@@ -105,6 +106,7 @@ impl Telemetry {
                 stream,
                 error,
                 took,
+                ..
             } => {
                 self.0.streams.add_failure(stream);
                 self.0

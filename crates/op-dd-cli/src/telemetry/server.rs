@@ -1,6 +1,7 @@
+use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::extract::State;
@@ -11,42 +12,52 @@ use axum::routing::get;
 use prometheus_client::encoding::text::encode_registry;
 use prometheus_client::registry::Registry;
 use tokio::net::TcpListener;
+use tokio::time::sleep;
 
 use super::{Telemetry, exposition};
-use crate::exit::Failure;
 
-/// Where figures and health are asked for. It listens, and nobody is answered yet.
-pub(crate) struct Listener(TcpListener);
+/// How often an address is tried again that can't be had.
+const AGAIN: Duration = Duration::from_secs(60);
 
-impl Listener {
-    pub(crate) async fn bind(address: SocketAddr) -> Result<Self, Failure> {
-        TcpListener::bind(address).await.map(Self).map_err(|error| {
-            Failure::configuration(format!(
-                "listen of [telemetry]: {address} can't be had ({error}): \
-                 choose another address, or stop what listens there"
-            ))
-        })
-    }
-
-    /// Answers whoever asks, for as long as the future is polled.
-    pub(crate) async fn serve(self, telemetry: Telemetry) {
-        if let Ok(address) = self.0.local_addr() {
-            tracing::info!("figures at http://{address}/metrics, health at /healthz and /readyz");
+/// Answers whoever asks at this address, for as long as the future is polled. While it can't be had, as
+/// when the process before still has it, the work goes on without.
+pub(crate) async fn serve(address: SocketAddr, telemetry: Telemetry) -> Infallible {
+    let mut registry = Registry::default();
+    registry.register_collector(Box::new(Arc::clone(&telemetry.0)));
+    let pages = Router::new()
+        .route("/metrics", get(metrics))
+        .with_state(Arc::new(registry))
+        .route("/healthz", get(async || "alive\n"))
+        .merge(
+            Router::new()
+                .route("/readyz", get(ready))
+                .with_state(telemetry),
+        );
+    let mut said = None;
+    loop {
+        match TcpListener::bind(address).await {
+            Ok(listener) => {
+                said = None;
+                if let Ok(address) = listener.local_addr() {
+                    tracing::info!(
+                        "figures at http://{address}/metrics, health at /healthz and /readyz"
+                    );
+                }
+                if let Err(error) = axum::serve(listener, pages.clone()).await {
+                    tracing::error!(%error, "nobody is answered for now who asks for figures or health");
+                }
+            }
+            Err(error) if said == Some(error.kind()) => {}
+            Err(error) => {
+                said = Some(error.kind());
+                tracing::error!(
+                    "listen of [telemetry]: {address} can't be had ({error}): choose another address, or stop \
+                     what listens there; events are carried without figures and health, and it is tried again \
+                     every minute"
+                );
+            }
         }
-        let mut registry = Registry::default();
-        registry.register_collector(Box::new(Arc::clone(&telemetry.0)));
-        let pages = Router::new()
-            .route("/metrics", get(metrics))
-            .with_state(Arc::new(registry))
-            .route("/healthz", get(async || "alive\n"))
-            .merge(
-                Router::new()
-                    .route("/readyz", get(ready))
-                    .with_state(telemetry),
-            );
-        if let Err(error) = axum::serve(self.0, pages).await {
-            tracing::error!(%error, "nobody is answered any more who asks for figures or health");
-        }
+        sleep(AGAIN).await;
     }
 }
 

@@ -12,7 +12,20 @@ pub struct DatadogsPipeline {
     pub sets: Vec<String>,
     /// Those among them of which it replaces a value that a log was sent with.
     pub replaces: Vec<String>,
+    /// Whether it may set more than it says, such as what a parser finds in a text.
+    pub may_set_more: bool,
 }
+
+/// Processors that set no attribute: those that change something else of a log, and those that hold others.
+const SET_NONE: [&str; 7] = [
+    "pipeline",
+    "date-remapper",
+    "status-remapper",
+    "service-remapper",
+    "message-remapper",
+    "trace-id-remapper",
+    "span-id-remapper",
+];
 
 impl Client {
     /// Datadog's own pipeline for 1Password, if it is there and enabled. It comes within a minute of the first log.
@@ -46,12 +59,15 @@ impl DatadogsPipeline {
                 continue;
             }
             self.add(processor.get("processors"));
+            // Those of arrays have it in what they do.
+            let target = processor["target"].as_str();
+            let Some(target) = target.or(processor["operation"]["target"].as_str()) else {
+                let kind = processor["type"].as_str().unwrap_or_default();
+                self.may_set_more |= !SET_NONE.contains(&kind);
+                continue;
+            };
             // Some set a tag instead.
-            let to_attribute =
-                processor["target_type"].as_str().unwrap_or("attribute") == "attribute";
-            if let Some(target) = processor["target"].as_str()
-                && to_attribute
-            {
+            if processor["target_type"].as_str().unwrap_or("attribute") == "attribute" {
                 self.sets.push(target.to_owned());
                 if processor["override_on_conflict"] == true {
                     self.replaces.push(target.to_owned());
@@ -83,5 +99,21 @@ mod tests {
         let own = DatadogsPipeline::of(pipeline.as_object().unwrap());
         assert_eq!(own.sets, ["evt.type", "usr.id"]);
         assert_eq!(own.replaces, ["usr.id"]);
+        assert!(!own.may_set_more);
+    }
+
+    #[test]
+    fn what_is_done_to_arrays_has_a_target_and_what_is_parsed_has_none() {
+        let array = json!({"type": "array-processor", "is_enabled": true,
+            "operation": {"type": "length", "source": "a", "target": "a.length"}});
+        let grok = json!({"type": "grok-parser", "is_enabled": true, "source": "message"});
+        for (processors, more) in [(json!([array]), false), (json!([array, grok]), true)] {
+            let pipeline = json!({"processors": processors});
+            let own = DatadogsPipeline::of(pipeline.as_object().unwrap());
+            assert_eq!(
+                (own.sets, own.may_set_more),
+                (vec!["a.length".to_owned()], more)
+            );
+        }
     }
 }

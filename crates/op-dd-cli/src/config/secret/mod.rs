@@ -18,9 +18,6 @@ mod tests;
 /// A secret is no longer, in bytes: what is can only be the wrong file.
 const MOST_BYTES: u64 = 64 * 1024;
 
-/// How many are read at once: `op` takes a second for each.
-const AT_ONCE: usize = 8;
-
 /// Where a secret is, or the secret itself.
 #[derive(Clone)]
 pub(crate) enum Secret {
@@ -34,6 +31,9 @@ pub(crate) enum Secret {
 }
 
 impl Secret {
+    /// How many are read at once: `op` takes a second for each.
+    pub(crate) const AT_ONCE: usize = 8;
+
     /// The secret as it is now: an environment variable stays, but all else may have changed. It may
     /// take seconds, and blocks meanwhile.
     pub(crate) fn read(&self) -> Result<String, String> {
@@ -81,7 +81,7 @@ impl Secret {
             own.collect::<Vec<_>>()
         };
         let mut all: Vec<_> = thread::scope(|scope| {
-            let workers = [(); AT_ONCE].map(|()| scope.spawn(work));
+            let workers = [(); Self::AT_ONCE].map(|()| scope.spawn(work));
             workers
                 .into_iter()
                 .filter_map(|worker| worker.join().ok())

@@ -109,7 +109,10 @@ fn all_that_can_be_set_is_read() {
     assert_eq!(config.polling.interval, seconds(90));
     assert_eq!(config.polling.start, seconds(7200));
     let archive = config.archive.as_ref().unwrap();
-    assert_eq!(archive.dir, Path::new("/var/lib/op-dd/archive"));
+    assert_eq!(
+        archive.dir.as_deref(),
+        Some(Path::new("/var/lib/op-dd/archive"))
+    );
     assert_eq!(archive.interval, seconds(3600));
     let listen = config.telemetry.listen.unwrap();
     assert_eq!(listen.port(), 9464);
@@ -293,7 +296,17 @@ fn a_fault_is_named_with_its_place_and_what_was_meant() {
         (
             "[datadog]",
             "[archive]\n[datadog]",
-            "2:9: the key `dir` is missing here",
+            "2:9: nothing says where the archive is: add dir",
+        ),
+        (
+            "[datadog]",
+            "[archive]\ndir = \"a\"\nurl = \"s3://b\"\n[datadog]",
+            "4:7: dir and url both say where the archive is",
+        ),
+        (
+            "[datadog]",
+            "[archive]\nurl = \"https://b\"\n[datadog]",
+            "3:7: write a bucket as s3://BUCKET/PREFIX",
         ),
         (
             "[datadog]",

@@ -4,8 +4,16 @@ use serde_json::Value as Json;
 
 use super::*;
 
-/// The example with every setting taken into use.
+/// The example with every setting taken into use that can be together with the others.
 fn whole_example() -> String {
+    let lines = every_setting();
+    let lines = lines
+        .lines()
+        .filter(|line| !line.starts_with("url = \"s3:"));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn every_setting() -> String {
     let lines = EXAMPLE.lines().map(|line| match line.strip_prefix('#') {
         Some(setting) if !setting.is_empty() && !setting.starts_with(' ') => setting,
         _ => line,
@@ -59,7 +67,7 @@ fn the_example_has_every_key_and_no_other() {
     let schema: Json = serde_json::from_str(&schema()).unwrap();
     let (mut known, mut shown) = (Vec::new(), Vec::new());
     keys(&schema, "", &mut known);
-    written(&json(&whole_example()), "", &mut shown);
+    written(&json(&every_setting()), "", &mut shown);
     for all in [&mut known, &mut shown] {
         all.sort();
         all.dedup();
@@ -157,7 +165,14 @@ fn the_schema_refuses_what_the_reader_refuses() {
             "url = \"https://events.example.com\"",
             "url = \"events.example.com\"",
         ),
-        ("dir = \"/var/lib/op-dd/archive\"", ""),
+        (
+            "dir = \"/var/lib/op-dd/archive\"",
+            "url = \"https://bucket\"",
+        ),
+        (
+            "dir = \"/var/lib/op-dd/archive\"",
+            "url = \"s3://key:x@bucket\"",
+        ),
         ("dir = \"/var/lib/op-dd/archive\"", "dir = \"\""),
         ("start = \"2026-05-01T00:00:00Z\"", "start = \"yesterday\""),
         ("\"@slack-security\"", "\"slack-security\""),
