@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
 use std::io::Read as _;
+use std::os::unix::fs::chown;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::thread;
@@ -16,7 +17,7 @@ use onepassword_events::Timestamp;
 use op_dd_fakes::{Event, FakeDatadog, FakeEvents, Feed};
 use serde_json::{Value, json};
 
-use crate::program::{Going, Run, World, until, within};
+use crate::program::{Going, NOBODY, Run, World, files, until, within};
 
 const HOUR: Duration = Duration::from_secs(3600);
 /// For what takes thousands of files.
@@ -229,23 +230,147 @@ fn what_can_not_be_done_is_refused_with_what_to_do() {
 #[test]
 fn redated_it_goes_to_datadog_as_late() {
     let world = world(300);
-    let arguments = [
-        "--account",
-        "acme",
-        "--from",
-        "130d",
-        "--redate",
-        "--feed",
-        "itemusages",
-    ];
-    let run = world.checked(Run::of(backfill(&world, &arguments)));
+    let date = |ago: Duration| Timestamp::from(SystemTime::now() - ago).to_string();
+    let (from, to) = (date(130 * DAY), date(DAY));
+    let arguments = ["--from", &from, "--to", &to, "--redate"];
+    let asked = |more: &[&str]| {
+        let arguments = [&["--account", "acme"], &arguments[..], more].concat();
+        world.checked(Run::of(backfill(&world, &arguments)))
+    };
+    let run = asked(&["--feed", "itemusages"]);
     assert_eq!(run.code, Some(0), "{run}");
     assert!(run.stdout.contains("120 days"), "{run}");
     let logs = world.datadog.logs();
     assert_eq!(logs.len(), 100);
     assert!(logs.iter().all(|log| log.contains("late:true")));
-    let again = Run::of(backfill(&world, &arguments));
+    let again = asked(&["--feed", "itemusages"]);
     assert_eq!(again.code, Some(0), "{again}");
+    assert!(again.stdout.contains("nothing is left to do"), "{again}");
+    assert_eq!(world.datadog.logs().len(), 100);
+    // It is another job if it goes elsewhere.
+    let other = asked(&["--feed", "auditevents"]);
+    assert_eq!(other.code, Some(0), "{other}");
+    assert_eq!(world.datadog.logs().len(), 200);
+}
+
+#[test]
+fn another_archive_is_another_job() {
+    let mut world = world(30);
+    let date = |ago: Duration| Timestamp::from(SystemTime::now() - ago).to_string();
+    let (from, to) = (date(120 * DAY), date(DAY));
+    let config = world.config.clone();
+    for folder in ["one", "two"] {
+        world.config = format!("{config}\n[archive]\ndir = \"{folder}\"\n");
+        let arguments = ["--account", "acme", "--from", &from, "--to", &to];
+        let run = world.checked(Run::of(backfill(&world, &arguments)));
+        assert_eq!(run.code, Some(0), "{run}");
+        assert_eq!(archived(&world.path(folder)).len(), 30, "{run}");
+    }
+}
+
+#[test]
+fn between_it_and_live_polling_nothing_is_left_out() {
+    let history = Feed::ALL.map(|feed| history(feed, 60, 30 * HOUR, HOUR / 4));
+    let events = FakeEvents::builder().events(history.into_iter().flatten());
+    let mut world = World::of(events, FakeDatadog::builder());
+    world.config.push_str("\n[polling]\nstart = \"1h\"\n");
+    let arguments = ["--account", "acme", "--from", "31h", "--redate"];
+    let run = world.checked(Run::of(backfill(&world, &arguments)));
+    assert_eq!(run.code, Some(0), "{run}");
+    assert!(run.stdout.contains("left to live polling"), "{run}");
+    let run = world.once();
+    assert_eq!(run.code, Some(0), "{run}");
+    let mut arrived = world.arrived();
+    arrived.dedup();
+    assert_eq!(arrived.len(), 3 * 60);
+}
+
+#[test]
+fn a_job_that_is_called_off_is_left_at_once() {
+    let world = world(30_000);
+    let arguments = ["--account", "acme", "--from", "120d", "--archive", "away"];
+    let going = Going::start(backfill(&world, &arguments), world.folder.path());
+    until("it is under way", || carried(&world) > 0);
+    let list = |arguments: &[&str]| {
+        let state = ["backfill", "--state", "state"];
+        Run::of(world.command(&[&state, arguments].concat()))
+    };
+    let jobs = list(&["--list"]).stdout;
+    let id = jobs.split(' ').next().unwrap();
+    let run = list(&["--cancel", id]);
+    assert_eq!(run.code, Some(0), "{run}");
+    let run = world.checked(going.end());
+    assert_eq!(run.code, Some(9), "{run}");
+    assert!(run.line().contains("called off"), "{run}");
+    assert!(list(&["--list"]).stdout.contains("there is no job"));
+    assert_eq!(fs::read_dir(world.path("state/jobs")).unwrap().count(), 0);
+    let run = list(&["--cancel", id]);
+    assert_eq!(run.code, Some(2), "{run}");
+}
+
+#[test]
+fn a_job_that_was_refused_goes_on_once_its_account_is_back() {
+    let mut world = world(12_000);
+    let arguments = ["--account", "acme", "--from", "120d", "--archive", "away"];
+    let mut going = Going::start(backfill(&world, &arguments), world.folder.path());
+    until("it is under way", || carried(&world) > 0);
+    going.child.kill().unwrap();
+    going.end();
+    let before = carried(&world);
+    let listed = || Run::of(backfill(&world, &["--list"])).stdout;
+    let config = world.config.clone();
+    let other = config.replace("\"acme\"", "\"beta\"");
+    fs::write(world.path("other.toml"), other).unwrap();
+    let arguments = ["run", "--config", "other.toml", "--state", "state"];
+    let going = Going::start(world.command(&arguments), world.folder.path());
+    until("it is refused", || listed().contains("no account acme"));
+    going.terminate();
+    going.end();
+    assert_eq!(carried(&world), before);
+    world.config = config;
+    let going = world.going(&[]);
+    let listed = || Run::of(backfill(&world, &["--list"])).stdout;
+    until("it is done", || listed().contains("  done: "));
+    going.terminate();
+    let run = world.checked(going.end());
+    assert_eq!(run.code, Some(0), "{run}");
+    assert_eq!(archived(&world.path("away")).len(), 12_000);
+}
+
+#[test]
+fn in_the_state_folder_of_another_user_nothing_is_written() {
+    let world = world(30);
+    let run = world.once();
+    assert_eq!(run.code, Some(0), "{run}");
+    let state = world.path("state");
+    let changed = chown(state.join("lock"), Some(NOBODY), Some(NOBODY));
+    if changed.is_err() {
+        println!("SKIPPED: only root can give a file away");
+        return;
+    }
+    let before = files(&state);
+    let acme = ["--account", "acme"];
+    let runs = [
+        Run::of(backfill(
+            &world,
+            &["--account", "acme", "--from", "5d", "--redate"],
+        )),
+        Run::of(
+            world.command(
+                &[
+                    &["cursor", "--state", "state", "reset"],
+                    &acme[..],
+                    &["--reason", "a slip"],
+                ]
+                .concat(),
+            ),
+        ),
+    ];
+    for run in runs {
+        assert_eq!(run.code, Some(6), "{run}");
+        assert!(run.line().contains("sudo -u"), "{run}");
+    }
+    assert_eq!(files(&state), before);
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! All that the program does at the same time: bridges beside each other.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::ready;
 use std::panic::resume_unwind;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use op_dd_bridge::{Bridge, Drained, Name, StreamId};
 use tokio::sync::Notify;
@@ -13,8 +13,8 @@ use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 use crate::accounts::Member;
 use crate::assembly::Assembly;
-use crate::exit::Failure;
-use crate::job::{Jobs, Ledger, Standing, State, carry};
+use crate::exit::{Exit, Failure};
+use crate::job::{Jobs, Ledger, Standing, carry};
 use crate::signal::Stop;
 
 /// How often an account is tried again that could not be opened.
@@ -38,8 +38,12 @@ pub(crate) struct Crew {
     openings: JoinSet<(Name, Result<Member, Failure>)>,
     /// The accounts that are being opened.
     opening: BTreeSet<Name>,
-    /// The jobs that were taken up, or of which it was said why they can't be.
+    /// The jobs that were taken up.
     met: BTreeSet<String>,
+    /// Those that can't be, and why.
+    refused: BTreeMap<String, Failure>,
+    /// Why it can't be looked for jobs.
+    blinded: Option<Failure>,
 }
 
 impl Crew {
@@ -52,6 +56,8 @@ impl Crew {
             openings: JoinSet::new(),
             opening: BTreeSet::new(),
             met: BTreeSet::new(),
+            refused: BTreeMap::new(),
+            blinded: None,
         }
     }
 
@@ -136,29 +142,36 @@ impl Crew {
 
     /// Takes up the jobs that somebody has asked for since the last look.
     fn take_jobs_up(&mut self, stop: &Stop) {
-        let ids = self.jobs.ids().unwrap_or_default();
+        let ids = match self.jobs.ids() {
+            Ok(ids) => ids,
+            Err(failure) => {
+                if !says(self.blinded.as_ref(), &failure) {
+                    tracing::error!("{failure}; no backfill begins before that");
+                }
+                self.blinded = Some(failure);
+                return;
+            }
+        };
+        self.blinded = None;
         for id in ids {
             if self.met.contains(&id) {
                 continue;
             }
             match self.take_up(&id, stop) {
                 Ok(true) => {
+                    self.refused.remove(&id);
                     self.met.insert(id);
                 }
                 Ok(false) => {}
-                Err(failure) => {
-                    tracing::error!(job = id, "a backfill can't be done: {failure}");
-                    self.refuse(&id, &failure);
-                    self.met.insert(id);
-                }
+                Err(failure) => self.refuse(id, failure),
             }
         }
     }
 
-    /// Takes a job up, unless it is over: false if its account is not open yet.
+    /// Takes a job up, unless it is done: false if its account is not open yet.
     fn take_up(&mut self, id: &str, stop: &Stop) -> Result<bool, Failure> {
         let before = self.jobs.standing(id)?;
-        if before.as_ref().is_some_and(Standing::is_over) {
+        if before.as_ref().is_some_and(Standing::is_done) {
             return Ok(true);
         }
         let job = self.jobs.job(id)?;
@@ -168,14 +181,21 @@ impl Crew {
                 return Ok(false);
             }
             return Err(Failure::configuration(format!(
-                "there is no account {name} in the configuration: add it, or remove the job from jobs \
-                 in the state folder"
+                "there is no account {name} in the configuration: add it and start op-dd again, or call \
+                 the job off by op-dd backfill --cancel {id}"
             )));
         };
+        let parts = job.due(before.as_ref(), SystemTime::now())?;
         let ledger = Arc::new(Ledger::open(self.jobs.clone(), before));
-        let parts = job.parts.iter();
+        let parts = parts.into_iter();
         let parts = parts.map(|part| self.assembly.part(&job, part, member, &ledger));
         let parts = parts.collect::<Result<Vec<_>, _>>()?;
+        if parts.len() < job.parts.len() {
+            tracing::warn!(
+                job = id,
+                "some of its events have grown too old for Datadog meanwhile: they go to the archive alone"
+            );
+        }
         ledger.expect(parts.iter().flat_map(Bridge::streams));
         let (id, stop) = (id.to_owned(), stop.clone());
         self.work.spawn(async move {
@@ -185,19 +205,31 @@ impl Crew {
         Ok(true)
     }
 
-    /// Lets whoever asked for it know.
-    fn refuse(&self, id: &str, failure: &Failure) {
-        let mut standing = Standing::taken_up(None);
-        standing.state = State::Refused;
-        standing.trouble = Some(failure.to_string());
-        if let Err(failure) = self.jobs.note(id, &standing) {
-            tracing::debug!("{failure}");
+    /// Lets whoever asked for it know. It is tried again with every look, since what is wrong may be
+    /// mended or pass, and said again only if it is another cause.
+    fn refuse(&mut self, id: String, failure: Failure) {
+        if says(self.refused.get(&id), &failure) {
+            return;
         }
+        tracing::error!(job = id, "a backfill can't be done: {failure}");
+        // What can't be read now is not to be written over.
+        if failure.exit() == Exit::Configuration
+            && let Ok(before) = self.jobs.standing(&id)
+        {
+            let standing = Standing::refused(before, failure.to_string());
+            if let Err(failure) = self.jobs.note(&id, &standing) {
+                tracing::debug!("{failure}");
+            }
+        }
+        self.refused.insert(id, failure);
     }
 
     fn is_over(&self, job: &str) -> bool {
+        let refusal = self.refused.get(job);
         let standing = self.jobs.standing(job).ok().flatten();
-        standing.is_some_and(|standing| standing.is_over())
+        refusal.is_some_and(|failure| failure.exit() == Exit::Configuration)
+            || standing.is_some_and(|standing| standing.is_done())
+            || !self.jobs.has(job)
     }
 
     /// Begins to open the accounts that could not be. A look-up may take long, and nothing waits for it.
@@ -232,7 +264,7 @@ impl Crew {
     fn still_left_out(&mut self, name: &Name, failure: Failure) {
         let mut left_out = self.assembly.left_out.iter_mut();
         if let Some(left_out) = left_out.find(|left_out| left_out.name == *name)
-            && left_out.failure.to_string() != failure.to_string()
+            && !says(Some(&left_out.failure), &failure)
         {
             tracing::error!("{failure}");
             left_out.failure = failure;
@@ -252,6 +284,11 @@ pub(crate) fn names<'a>(mut streams: impl Iterator<Item = &'a StreamId>) -> Stri
         0 => names,
         more => format!("{names} and {more} more"),
     }
+}
+
+/// Whether a failure says what another one has said.
+fn says(before: Option<&Failure>, failure: &Failure) -> bool {
+    before.is_some_and(|before| before.to_string() == failure.to_string())
 }
 
 fn every(time: Duration) -> Interval {

@@ -1,11 +1,20 @@
 //! When a token ends, and when to say so.
 
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
+
+use op_dd_bridge::Name;
+use serde::{Deserialize, Serialize};
+use tempfile::NamedTempFile;
 
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// How near the end of a token is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum Expiry {
     /// More than 30 days, or no end at all.
     Distant,
@@ -36,7 +45,7 @@ impl Expiry {
 
 /// What was said of the end of a token, so that it isn't said over and over: once within 30 days, once
 /// a day within 7, and at once when it is down to a day or over.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Reminder {
     said: Option<(Expiry, SystemTime)>,
 }
@@ -63,6 +72,51 @@ impl Reminder {
         }
         self.said = Some((expiry, now));
         Some(expiry)
+    }
+}
+
+/// What was said of the tokens of all accounts, kept in the state folder: a timer may start the program
+/// every few minutes.
+pub(crate) struct Reminders {
+    path: PathBuf,
+    kept: BTreeMap<String, Reminder>,
+}
+
+impl Reminders {
+    /// Those that were kept; without any, or if they can't be read, all is said anew.
+    pub(crate) fn of(state: &Path) -> Self {
+        let path = state.join("reminders.json");
+        let text = fs::read(&path).unwrap_or_default();
+        let kept = serde_json::from_slice(&text).unwrap_or_default();
+        Self { path, kept }
+    }
+
+    /// What is to be said now of an account's token, if anything.
+    pub(crate) fn due(
+        &mut self,
+        account: &Name,
+        expires_at: Option<SystemTime>,
+        now: SystemTime,
+    ) -> Option<Expiry> {
+        let reminder = self.kept.entry(account.to_string()).or_default();
+        let before = reminder.clone();
+        let due = reminder.due(expires_at, now);
+        if *reminder != before
+            && let Err(error) = self.keep()
+        {
+            tracing::debug!("what was said of tokens was not kept: {error}");
+        }
+        due
+    }
+
+    fn keep(&self) -> io::Result<()> {
+        let mut aside = match self.path.parent() {
+            Some(state) => NamedTempFile::with_prefix_in(".tmp", state)?,
+            None => return Ok(()),
+        };
+        aside.write_all(&serde_json::to_vec(&self.kept)?)?;
+        aside.persist(&self.path)?;
+        Ok(())
     }
 }
 
@@ -140,6 +194,16 @@ mod tests {
         assert_eq!(said(&mut reminder, 365 * DAY, DAY), []);
         assert_eq!(reminder.due(None, now()), None);
         assert_eq!(said(&mut reminder, 20 * DAY, DAY), [(0, Expiry::Month)]);
+    }
+
+    #[test]
+    fn it_is_said_once_a_day_however_often_the_program_is_started() {
+        let state = tempfile::tempdir().unwrap();
+        let end = Some(now() + 6 * DAY);
+        let said = |now| Reminders::of(state.path()).due(&Name::DEFAULT, end, now);
+        assert_eq!(said(now()), Some(Expiry::Week));
+        assert_eq!(said(now() + 5 * MINUTE), None);
+        assert_eq!(said(now() + DAY), Some(Expiry::Week));
     }
 
     #[test]

@@ -30,6 +30,7 @@ mod run;
 mod secrets;
 mod shift;
 mod signal;
+mod state;
 mod systemd;
 mod telemetry;
 mod upkeep;

@@ -71,6 +71,7 @@ impl Shift {
             telemetry,
             listen,
             hangups,
+            state: folder.clone(),
             reread: Arc::default(),
         };
         let crew = Crew::new(assembly, Jobs::of(&folder), Arc::clone(&upkeep.reread));

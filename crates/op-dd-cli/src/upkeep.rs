@@ -1,10 +1,10 @@
 //! What is done beside the work, for as long as it goes on: secrets are read again when somebody says
 //! so, tokens that end soon are told of, whoever asks for figures gets them, and systemd hears of it.
 
-use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::future::pending;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -13,7 +13,7 @@ use op_dd_bridge::{Bridge, Name};
 use tokio::sync::Notify;
 use tokio::time::{MissedTickBehavior, interval};
 
-use crate::expiry::{self, Expiry, Reminder};
+use crate::expiry::{self, Expiry, Reminders};
 use crate::signal::Hangups;
 use crate::systemd::{self, News};
 use crate::telemetry::{self, Telemetry};
@@ -28,6 +28,8 @@ pub(crate) struct Upkeep {
     /// Where figures and health are asked for.
     pub(crate) listen: Option<SocketAddr>,
     pub(crate) hangups: Hangups,
+    /// The state folder.
+    pub(crate) state: PathBuf,
     /// Told when secrets are read again: what was left out for the sake of one may be mended.
     pub(crate) reread: Arc<Notify>,
 }
@@ -46,7 +48,7 @@ impl Upkeep {
     }
 
     async fn keep_up(&mut self) -> Infallible {
-        let mut reminders = BTreeMap::new();
+        let mut reminders = Reminders::of(&self.state);
         let mut looks = interval(LOOK);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -74,11 +76,11 @@ impl Upkeep {
         systemd::tell(News::Ready);
     }
 
-    fn look_at_tokens(&self, reminders: &mut BTreeMap<Name, Reminder>) {
+    fn look_at_tokens(&self, reminders: &mut Reminders) {
         let now = SystemTime::now();
         for (name, client) in self.telemetry.accounts() {
             let end = client.expires_at();
-            let due = reminders.entry(name.clone()).or_default().due(end, now);
+            let due = reminders.due(&name, end, now);
             if let (Some(expiry), Some(end)) = (due, end) {
                 warn_of(&name, expiry, end, now);
             }

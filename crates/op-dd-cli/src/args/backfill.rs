@@ -20,7 +20,7 @@ pub(crate) struct BackfillArgs {
     pub(crate) state: Option<PathBuf>,
 
     /// The account, by its name in the configuration
-    #[arg(long, value_name = "NAME", required_unless_present_any = ["list", "forget"])]
+    #[arg(long, value_name = "NAME", required_unless_present_any = ["list", "forget", "cancel"])]
     pub(crate) account: Option<Name>,
 
     /// Only this feed; may be repeated
@@ -28,14 +28,14 @@ pub(crate) struct BackfillArgs {
     pub(crate) feed: Vec<Feed>,
 
     /// The earliest time: 2026-05-01, 2026-05-01T08:00:00Z, or 90d for 90 days back
-    #[arg(long, value_name = "TIME", required_unless_present_any = ["list", "forget"])]
+    #[arg(long, value_name = "TIME", required_unless_present_any = ["list", "forget", "cancel"])]
     pub(crate) from: Option<When>,
 
     /// The time to end before
     #[arg(long, value_name = "TIME", default_value = "now")]
     pub(crate) to: When,
 
-    /// Keep events that are too old for Datadog in this folder or bucket, instead of the configuration's
+    /// Keep the events in this folder or bucket, instead of the configuration's
     #[arg(long, value_name = "DIR|URL", conflicts_with = "redate")]
     pub(crate) archive: Option<Place>,
 
@@ -51,6 +51,10 @@ pub(crate) struct BackfillArgs {
     #[arg(long)]
     pub(crate) list: bool,
 
+    /// Call a job off, by its id in the list; what it has carried stays
+    #[arg(long, value_name = "ID", conflicts_with_all = ["list", "forget"])]
+    pub(crate) cancel: Option<String>,
+
     /// Remove a job that is over from the state folder, and its cursors; asked for again, it is done
     /// anew
     #[arg(long, value_name = "ID", conflicts_with_all = ["list", "account", "from"])]
@@ -62,10 +66,11 @@ pub(crate) struct BackfillArgs {
 }
 
 const WHERE: &str = "\
-Datadog drops logs that are dated over 18 hours back. So older events go to an archive: files
-that Datadog rehydrates, by the events' own dates. With --redate they go to Datadog, dated by
-the time of sending and tagged late:true. Those of the last 17 hours are live polling's, which
-begins so far back; with --recent Datadog gets them once more.
+Datadog drops logs that are dated over 18 hours back. So events go to an archive: files that
+Datadog rehydrates, by the events' own dates. With --redate they go to Datadog, and those that
+are too old are dated by the time of sending and tagged late:true. What live polling brings to
+the same place is left to that, from where it began or from 17 hours back; with --recent Datadog
+gets the last 17 hours once more.
 
 If op-dd run is at work, it does the job, beside live polling; this command shows how far it
 is, and may be left. If not, this command does both until the job is done. A job that is broken

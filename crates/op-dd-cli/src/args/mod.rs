@@ -55,8 +55,8 @@ Exit codes:
   4  Datadog's key            9  partial: a stream was held, or there are new dead letters
 
 Log lines go to standard error, in JSON unless that is a terminal; RUST_LOG chooses
-them: RUST_LOG=op_dd=debug shows every page. If it ends otherwise than clean, the last
-line says why, in plain text: op-dd: …";
+them: RUST_LOG=info,op_dd=debug shows every page, too. If it ends otherwise than clean, the
+last line says why, in plain text: op-dd: …";
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {

@@ -84,7 +84,7 @@ mod tests {
             recent: false,
             archive: None,
         };
-        Job::plan(asked, window, None, time("2026-06-15T12:00:00Z")).unwrap()
+        Job::plan(asked, window, None, None, time("2026-06-15T12:00:00Z")).unwrap()
     }
 
     #[test]

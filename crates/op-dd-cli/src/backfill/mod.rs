@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
 use onepassword_events::Timestamp;
-use op_dd_bridge::{FileStore, StateFolder};
+use op_dd_bridge::{Name, StateFolder};
 use tokio::time::sleep;
 
 use crate::archive::Place;
@@ -16,13 +16,16 @@ use crate::exit::{Exit, Failure};
 use crate::job::{Asked, Job, Jobs, Sink, Standing, State};
 use crate::shift::Shift;
 use crate::signal::{told_to_stop, until_told_to_stop};
+use crate::state;
 
 mod forget;
 mod list;
+mod live;
 mod meter;
 
 use forget::forget;
 use list::list;
+use live::Live;
 use meter::Meter;
 
 /// How long 1Password keeps events.
@@ -34,54 +37,75 @@ const LOOK: Duration = Duration::from_secs(1);
 /// How long a job may be nobody's until it is left: a service that is started again is away for a moment.
 const NOBODY: Duration = Duration::from_secs(30);
 
+/// How long it may be until another process takes a job up before it is said that this is waited for.
+const SLOW: Duration = Duration::from_secs(5);
+
 pub(crate) async fn execute(args: &BackfillArgs) -> Result<Exit, Failure> {
-    let (config, bad) = match &args.config {
+    if args.list || args.cancel.is_some() || args.forget.is_some() {
+        let state = state::folder(args.config.as_deref(), args.state.as_deref())?;
+        let jobs = Jobs::of(&state);
+        return match (&args.cancel, &args.forget) {
+            (Some(id), _) => cancel(&jobs, id),
+            (None, Some(id)) => forget(&state, &jobs, id).await,
+            (None, None) => list(&jobs, &state),
+        };
+    }
+    let (mut config, bad) = match &args.config {
         Some(path) => Config::read_good_accounts(path)?,
         None => (Config::from_environment()?, Vec::new()),
     };
     let state = config.state_folder(args.state.as_deref())?;
+    state::must_be_ours(&state)?;
     let jobs = Jobs::of(&state);
-    if args.list {
-        return list(&jobs, &state);
-    }
-    if let Some(id) = &args.forget {
-        return forget(&state, &jobs, id).await;
-    }
-    let planned = plan(args, &config, &bad)?;
+    let planned = plan(args, &config, &bad, &state)?;
     tell_if_new(&state);
     let store = match open_store(&state) {
         Ok(store) => Some(store),
         Err(failure) if failure.exit() == Exit::Held => None,
         Err(failure) => return Err(failure),
     };
-    let job = match known(&jobs, &planned)? {
-        Some((job, Some(standing))) if standing.state == State::Done => {
-            tell(&format!(
-                "{} has carried this window already ({}): nothing is left to do",
-                job.id,
-                counted_events(&standing)
-            ));
-            return Ok(Exit::Clean);
-        }
-        Some((job, _)) => {
-            tell(&format!("{} goes on where it was", job.id));
-            job
-        }
-        None => jobs.add(&planned)?,
+    let known = known(&jobs, &planned)?;
+    if let Some((job, Some(standing))) = &known
+        && standing.is_done()
+    {
+        tell("this window was carried already: nothing is left to do");
+        return verdict(job, standing);
+    }
+    let settle = || {
+        let job = match known {
+            Some((job, _)) => {
+                tell(&format!("{} goes on where it was", job.id));
+                job
+            }
+            None => jobs.add(&planned)?,
+        };
+        explain(&job);
+        Ok::<_, Failure>(job)
     };
-    explain(&job);
     match store {
-        Some(store) => carry(args, config, bad, store, &jobs, &job).await,
-        None => follow(&state, &jobs, &job).await,
+        Some(store) => {
+            // Who wants to watch a backfill has op-dd run do it, whose port this is.
+            config.telemetry.listen = None;
+            // What fails here has left no job behind, which another start would do.
+            let shift = Shift::begin(config, bad, store, true)?;
+            carry(shift, args.grace, &jobs, &settle()?).await
+        }
+        None => follow(&state, &jobs, &settle()?).await,
     }
 }
 
 /// What is asked for, if it can be done.
-fn plan(args: &BackfillArgs, config: &Config, bad: &[BadAccount]) -> Result<Job, Failure> {
+fn plan(
+    args: &BackfillArgs,
+    config: &Config,
+    bad: &[BadAccount],
+    state: &Path,
+) -> Result<Job, Failure> {
     let (Some(account), Some(from)) = (&args.account, &args.from) else {
         return Err(Failure::configuration("give --account and --from"));
     };
-    if !config.accounts.iter().any(|known| known.name == *account) {
+    let settings = config.accounts.iter().find(|known| known.name == *account);
+    let Some(settings) = settings else {
         if let Some(bad) = bad.iter().find(|bad| bad.name.as_ref() == Some(account)) {
             return Err(bad.failure.clone());
         }
@@ -94,7 +118,7 @@ fn plan(args: &BackfillArgs, config: &Config, bad: &[BadAccount]) -> Result<Job,
             "there is no account {account} in the configuration: it has {}",
             known.join(", ")
         )));
-    }
+    };
     let now = SystemTime::now();
     let window = (from.time(now), args.to.time(now));
     if now.duration_since(window.0).is_ok_and(|age| age > KEPT) {
@@ -110,12 +134,27 @@ fn plan(args: &BackfillArgs, config: &Config, bad: &[BadAccount]) -> Result<Job,
         archive: args.archive.clone(),
     };
     let configured = config.archive_place();
+    let own = configured.clone();
     let place = match &args.archive {
         Some(Place::Folder(folder)) => Some(one_name(folder, configured.as_ref())),
         Some(place) => Some(place.clone()),
         None => configured,
     };
-    Job::plan(asked, window, place.as_ref(), now)
+    let destination = if args.redate {
+        Some(Name::DATADOG)
+    } else {
+        (place.is_some() && place == own).then_some(Name::ARCHIVE)
+    };
+    let live = destination.map(|destination| {
+        let live = Live {
+            account: settings,
+            feeds: &args.feed,
+            destination,
+            start: config.polling.start,
+        };
+        live.since(state, now)
+    });
+    Job::plan(asked, window, place.as_ref(), live, now)
 }
 
 /// What a folder is called, which may have several names through links: as the configuration calls it, or
@@ -132,19 +171,20 @@ fn one_name(folder: &Path, configured: Option<&Place>) -> Place {
     }
 }
 
-/// The job that was asked for in the same words and is not done, or that was done for the same window.
+/// The job that was asked for in the same words and is not done, or that has done the same.
 fn known(jobs: &Jobs, planned: &Job) -> Result<Option<(Job, Option<Standing>)>, Failure> {
     for id in jobs.ids()?.into_iter().rev() {
         let Ok(job) = jobs.job(&id) else {
             continue;
         };
         let standing = jobs.standing(&id)?;
-        let same = job.asked == planned.asked;
-        let is_over = standing.as_ref().is_some_and(Standing::is_over);
-        let is_done = standing
-            .as_ref()
-            .is_some_and(|standing| standing.state == State::Done);
-        if same && (!is_over || is_done && job.window() == planned.window()) {
+        let is_done = standing.as_ref().is_some_and(Standing::is_done);
+        let same = if is_done {
+            job.does_the_same_as(planned)
+        } else {
+            job.archive() == planned.archive()
+        };
+        if same && job.asked == planned.asked {
             return Ok(Some((job, standing)));
         }
     }
@@ -167,26 +207,18 @@ fn explain(job: &Job) {
         };
         tell(&format!("{span} of events, from {from} to {to}, go {sink}"));
     }
-    if !job.asked.recent {
-        tell(
-            "events of the last 17 hours are left to live polling; --recent sends them to Datadog, too",
-        );
+    if let Some(left) = &job.left_from {
+        tell(&format!(
+            "events from {left} on are left to live polling, which brings them to the same place"
+        ));
     }
 }
 
 /// Does the job in this process, together with live polling.
-async fn carry(
-    args: &BackfillArgs,
-    config: Config,
-    bad: Vec<BadAccount>,
-    store: FileStore,
-    jobs: &Jobs,
-    job: &Job,
-) -> Result<Exit, Failure> {
-    // Who wants to watch a backfill has op-dd run do it.
-    let Shift { crew, upkeep, .. } = Shift::begin(config, bad, store, true)?;
+async fn carry(shift: Shift, grace: Duration, jobs: &Jobs, job: &Job) -> Result<Exit, Failure> {
+    let Shift { crew, upkeep, .. } = shift;
     let mut meter = Meter::new();
-    let ended = until_told_to_stop(args.grace, |stop| async {
+    let ended = until_told_to_stop(grace, |stop| async {
         tokio::select! {
             biased;
             () = crew.run_until(&job.id, stop) => {}
@@ -197,6 +229,7 @@ async fn carry(
     meter.clear();
     match jobs.standing(&job.id)? {
         Some(standing) if standing.is_over() => verdict(job, &standing),
+        _ if !jobs.has(&job.id) => Err(called_off(job)),
         _ => Err(Failure::new(
             Exit::Partial,
             format!(
@@ -218,7 +251,6 @@ async fn watch(jobs: &Jobs, job: &Job, meter: &mut Meter) -> Infallible {
 
 /// Shows how another process does the job.
 async fn follow(state: &Path, jobs: &Jobs, job: &Job) -> Result<Exit, Failure> {
-    tell("the process that holds the state folder takes the job up");
     let mut meter = Meter::new();
     let done = tokio::select! {
         done = done_by_another(state, jobs, job, &mut meter) => done,
@@ -243,15 +275,32 @@ async fn done_by_another(
     job: &Job,
     meter: &mut Meter,
 ) -> Result<Exit, Failure> {
-    let mut held = Instant::now();
+    let (mut held, asked) = (Instant::now(), Instant::now());
+    let (mut is_taken_up, mut is_waited_for) = (false, false);
     loop {
+        if !jobs.has(&job.id) {
+            return Err(called_off(job));
+        }
+        let holder = StateFolder::holder(state).ok().flatten();
         if let Some(standing) = jobs.standing(&job.id)? {
+            let pid = holder.as_ref().and_then(|holder| holder.pid);
+            if !is_taken_up && standing.state == State::Running && pid == Some(standing.pid) {
+                is_taken_up = true;
+                tell("the process that holds the state folder takes the job up");
+            }
             meter.show(job, &standing);
             if standing.is_over() {
                 return verdict(job, &standing);
             }
         }
-        if StateFolder::holder(state).ok().flatten().is_some() {
+        if !is_taken_up && !is_waited_for && asked.elapsed() > SLOW {
+            is_waited_for = true;
+            tell(
+                "waiting for the process that holds the state folder: op-dd run takes the job up, once its \
+                 account is open, and op-dd run --once does not",
+            );
+        }
+        if holder.is_some() {
             held = Instant::now();
         } else if held.elapsed() > NOBODY {
             return Err(Failure::new(
@@ -265,6 +314,10 @@ async fn done_by_another(
         }
         sleep(LOOK).await;
     }
+}
+
+fn called_off(job: &Job) -> Failure {
+    Failure::new(Exit::Partial, format!("{} was called off", job.id))
 }
 
 fn verdict(job: &Job, standing: &Standing) -> Result<Exit, Failure> {
@@ -283,6 +336,19 @@ fn verdict(job: &Job, standing: &Standing) -> Result<Exit, Failure> {
             ),
         ));
     }
+    Ok(Exit::Clean)
+}
+
+fn cancel(jobs: &Jobs, id: &String) -> Result<Exit, Failure> {
+    if !jobs.ids()?.contains(id) {
+        return Err(Failure::configuration(format!(
+            "there is no job {id}: op-dd backfill --list names those that there are"
+        )));
+    }
+    jobs.remove(id)?;
+    tell(&format!(
+        "{id} is called off: whoever is at it stops within seconds, and what was carried stays"
+    ));
     Ok(Exit::Clean)
 }
 

@@ -6,6 +6,7 @@ use op_dd_bridge::{
 };
 
 use crate::exit::Failure;
+use crate::state::must_be_ours;
 
 /// The state, held by this process, to be changed by hand.
 pub(crate) struct Change {
@@ -23,6 +24,7 @@ impl Change {
 
     /// Takes a state folder, and makes it if it isn't there.
     pub(super) fn of_new(folder: &Path) -> Result<Self, Failure> {
+        must_be_ours(folder)?;
         let store = FileStore::open(folder)?;
         let found = StateFolder::read(folder)?;
         Ok(Self { store, found })

@@ -1,10 +1,9 @@
 //! `op-dd cursor`: how far the streams have come, and how to put them elsewhere.
 
-use std::path::PathBuf;
-
 use crate::args::{CursorArgs, CursorCommand};
 use crate::config::Config;
 use crate::exit::{Exit, Failure};
+use crate::state;
 
 mod age;
 mod change;
@@ -22,7 +21,7 @@ mod table;
 pub(crate) use change::Change;
 
 pub(crate) async fn execute(args: &CursorArgs) -> Result<Exit, Failure> {
-    let folder = folder(args)?;
+    let folder = state::folder(args.config.as_deref(), args.state.as_deref())?;
     match &args.command {
         CursorCommand::Show(which) => show::execute(&folder, which),
         CursorCommand::Export => export::execute(&folder),
@@ -33,14 +32,4 @@ pub(crate) async fn execute(args: &CursorArgs) -> Result<Exit, Failure> {
             reset::execute(&folder, which, config.transpose()?.as_ref()).await
         }
     }
-}
-
-/// Where the state is. A configuration that is broken keeps nobody from looking where he says.
-fn folder(args: &CursorArgs) -> Result<PathBuf, Failure> {
-    let state = args.state.as_deref();
-    let config = match &args.config {
-        Some(path) if state.is_none() => Config::read_for_content(path)?,
-        _ => Config::default(),
-    };
-    config.state_folder(state)
 }

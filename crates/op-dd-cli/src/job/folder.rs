@@ -80,7 +80,13 @@ impl Jobs {
         self.write(&format!("{id}{PROGRESS}"), standing)
     }
 
-    /// Removes a job. Nobody begins it anew if that is broken off.
+    /// Whether it is still to be done: somebody may have called it off.
+    pub(crate) fn has(&self, id: &str) -> bool {
+        let found = fs::metadata(self.0.join(format!("{id}.json")));
+        !found.is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+    }
+
+    /// Removes a job. Nobody begins it anew if that is broken off, and whoever is at it sees that it is gone.
     pub(crate) fn remove(&self, id: &str) -> Result<(), Failure> {
         for name in [format!("{id}.json"), format!("{id}{PROGRESS}")] {
             let path = self.0.join(name);
@@ -184,7 +190,7 @@ mod tests {
             archive: None,
         };
         let window = (now - Duration::from_secs(5 * 24 * 3600), now);
-        Job::plan(asked, window, None, now).unwrap()
+        Job::plan(asked, window, None, None, now).unwrap()
     }
 
     #[test]

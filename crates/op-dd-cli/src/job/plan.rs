@@ -7,16 +7,18 @@ use super::{Asked, FORMAT, Job, Part, Sink};
 use crate::archive::Place;
 use crate::exit::{Exit, Failure};
 
-/// How young an event is that live polling carries, which begins so far back.
+/// How young an event is that Datadog takes by its own date, with an hour to spare.
 pub(crate) const RECENT: Duration = Duration::from_secs(17 * 3600);
 
 impl Job {
-    /// Cuts a window into parts: what is older than Datadog takes by its own date goes to the archive, or
-    /// to Datadog with the date of sending; what is younger is live polling's, unless it is asked for.
+    /// Cuts a window into parts. The archive gets all of it, by the events' own dates; or, if it is to be
+    /// dated anew, Datadog does. What live polling brings to the same place since `live` is left to that.
+    /// What Datadog takes by its own date goes there once more, if it is asked for.
     pub(crate) fn plan(
         asked: Asked,
         (from, to): (SystemTime, SystemTime),
         archive: Option<&Place>,
+        live: Option<SystemTime>,
         now: SystemTime,
     ) -> Result<Self, Failure> {
         let (from, to, now) = (whole(from), whole(to.min(now)), whole(now));
@@ -29,46 +31,52 @@ impl Job {
             )));
         }
         let border = now.checked_sub(RECENT).unwrap_or(now);
+        // Not a part of a second may be missing.
+        let live = live.map_or(to, |live| to.min(whole(live) + Duration::from_secs(1)));
         let id = format!("backfill-{}", compact(now));
         let part =
             |kind: &str, sink, from: SystemTime, to: SystemTime| -> Result<Option<Part>, Failure> {
                 let name = named(format!("{id}-{kind}"))?;
+                let is_empty = from >= to;
                 let (from, to) = (from.into(), to.into());
-                Ok((from != to).then_some(Part {
+                Ok((!is_empty).then_some(Part {
                     name,
                     sink,
                     from,
                     to,
                 }))
             };
-        let (old, recent) = (
-            (from.min(border), to.min(border)),
-            (from.max(border), to.max(border)),
-        );
+        // Datadog has the rest by the other part then.
+        let end = if asked.redate && asked.recent {
+            to
+        } else {
+            live
+        };
         let mut parts = Vec::new();
         if asked.recent {
             // These come first: they grow old.
-            parts.extend(part("intake", Sink::Intake, recent.0, recent.1)?);
+            parts.extend(part("intake", Sink::Intake, from.max(border), to)?);
         }
-        if old.0 < old.1 {
-            let older = if asked.redate {
-                part("redated", Sink::Intake, old.0, old.1)?
-            } else {
-                let place = archive.ok_or_else(no_archive)?.absolute()?;
-                part("archive", Sink::Archive(place), old.0, old.1)?
-            };
-            parts.extend(older);
+        if asked.redate {
+            let end = if asked.recent { to.min(border) } else { live };
+            parts.extend(part("redated", Sink::Intake, from, end)?);
+        } else if let Some(archive) = archive {
+            let place = archive.absolute()?;
+            parts.extend(part("archive", Sink::Archive(place), from, live)?);
+        } else if from < border {
+            return Err(no_archive());
         }
         if parts.is_empty() {
             return Err(Failure::configuration(
-                "all of that window lies within the last 17 hours, which live polling carries to Datadog: \
-                 give --recent to send these events there once more",
+                "all of that window is left to live polling: give --recent to send those events to Datadog \
+                 once more which happened within the last 17 hours, or --archive DIR to keep them as files",
             ));
         }
         Ok(Self {
             format: FORMAT,
             id,
             asked_at: now.into(),
+            left_from: (end < to).then(|| end.into()),
             asked,
             parts,
         })
@@ -147,11 +155,17 @@ mod tests {
         text.parse::<Timestamp>().unwrap().to_system_time()
     }
 
-    fn parts(redate: bool, recent: bool, from: &str, to: &str) -> Vec<(String, String, String)> {
+    fn parts(
+        (redate, recent): (bool, bool),
+        from: &str,
+        to: &str,
+        live: Option<&str>,
+    ) -> Vec<(String, String, String)> {
         let window = (time(from), time(to));
         let now = time("2026-06-15T12:00:00Z");
         let place = "/archive".parse().unwrap();
-        let job = Job::plan(asked(redate, recent), window, Some(&place), now).unwrap();
+        let live = live.map(time);
+        let job = Job::plan(asked(redate, recent), window, Some(&place), live, now).unwrap();
         let parts = job.parts.iter().map(|part| {
             let kind = part.name.as_str().strip_prefix("backfill-20260615-120000-");
             let kind = kind.unwrap().to_owned();
@@ -160,27 +174,43 @@ mod tests {
         parts.collect()
     }
 
+    fn part(kind: &str, from: &str, to: &str) -> (String, String, String) {
+        let time = |text: &str| Timestamp::from(time(text)).to_string();
+        (kind.to_owned(), time(from), time(to))
+    }
+
     #[test]
-    fn a_window_is_cut_where_datadogs_begins() {
+    fn an_archive_gets_the_whole_window_and_datadog_what_it_takes() {
         let (from, border, to) = (
             "2026-06-01T00:00:00Z",
             "2026-06-14T19:00:00Z",
             "2026-06-15T10:00:00Z",
         );
-        let part = |kind: &str, from: &str, to: &str| {
-            let time = |text: &str| Timestamp::from(time(text)).to_string();
-            (kind.to_owned(), time(from), time(to))
-        };
-        let archived = part("archive", from, border);
+        let archived = part("archive", from, to);
         let redated = part("redated", from, border);
         let recent = part("intake", border, to);
-        assert_eq!(parts(false, false, from, to), slice::from_ref(&archived));
-        assert_eq!(parts(true, false, from, to), slice::from_ref(&redated));
-        assert_eq!(parts(false, true, from, to), [recent.clone(), archived]);
-        assert_eq!(parts(true, true, from, to), [recent.clone(), redated]);
-        assert_eq!(parts(false, true, border, to), [recent]);
+        let parts = |how, from, to| parts(how, from, to, None);
+        assert_eq!(parts((false, false), from, to), slice::from_ref(&archived));
+        assert_eq!(parts((true, false), from, to), [part("redated", from, to)]);
+        assert_eq!(parts((false, true), from, to), [recent.clone(), archived]);
+        assert_eq!(parts((true, true), from, to), [recent.clone(), redated]);
+        let archived = part("archive", border, to);
+        assert_eq!(parts((false, true), border, to), [recent, archived]);
         let old = "2026-06-02T00:00:00Z";
-        assert_eq!(parts(false, true, from, old), [part("archive", from, old)]);
+        assert_eq!(
+            parts((false, true), from, old),
+            [part("archive", from, old)]
+        );
+    }
+
+    #[test]
+    fn what_live_polling_brings_to_the_same_place_is_left_to_it_from_where_it_began() {
+        let (from, to) = ("2026-06-01T00:00:00Z", "2026-06-15T12:00:00Z");
+        let (live, end) = ("2026-06-15T11:00:00.5Z", "2026-06-15T11:00:01Z");
+        for (redate, kind) in [(true, "redated"), (false, "archive")] {
+            let cut = parts((redate, false), from, to, Some(live));
+            assert_eq!(cut, [part(kind, from, end)]);
+        }
     }
 
     #[test]
@@ -188,7 +218,8 @@ mod tests {
         let now = time("2026-06-15T12:00:00Z");
         let refused = |from, to, archive: Option<&str>| {
             let archive: Option<Place> = archive.map(|text| text.parse().unwrap());
-            let job = Job::plan(asked(false, false), (from, to), archive.as_ref(), now);
+            let live = Some(now - RECENT);
+            let job = Job::plan(asked(false, false), (from, to), archive.as_ref(), live, now);
             job.unwrap_err().to_string()
         };
         let empty = refused(now - HOUR, now - 2 * HOUR, Some("/archive"));

@@ -35,7 +35,7 @@ pub(crate) enum State {
     /// The process that was at it has ended.
     Stopped,
     Done,
-    /// It can't be done.
+    /// It can't be done, until what keeps it from being done is mended.
     Refused,
 }
 
@@ -45,6 +45,9 @@ pub(crate) struct Reach {
     /// When the youngest event happened that was carried.
     pub(crate) reached: Option<Timestamp>,
     pub(crate) done: bool,
+    /// What keeps it from going on at present.
+    #[serde(default)]
+    pub(crate) trouble: Option<String>,
 }
 
 impl Standing {
@@ -70,7 +73,21 @@ impl Standing {
         }
     }
 
+    /// That it can't be done at present, and why: what was carried before stays so.
+    pub(crate) fn refused(before: Option<Self>, why: String) -> Self {
+        Self {
+            state: State::Refused,
+            trouble: Some(why),
+            ..Self::taken_up(before)
+        }
+    }
+
     /// Whether there is nothing left to do.
+    pub(crate) fn is_done(&self) -> bool {
+        self.state == State::Done
+    }
+
+    /// Whether nobody goes on with it at present.
     pub(crate) fn is_over(&self) -> bool {
         matches!(self.state, State::Done | State::Refused)
     }
@@ -93,7 +110,8 @@ impl Standing {
             let covered = covers.fold(0.0, |sum, share| sum + share);
             length(part).as_secs_f64() * covered / (streams.len().max(1)) as f64
         });
-        done.sum::<f64>() / whole.max(1.0)
+        // A sum of nothing is less than nothing.
+        (done.sum::<f64>() / whole.max(1.0)).abs()
     }
 
     /// How far the slowest stream has come that is under way.
@@ -101,6 +119,17 @@ impl Standing {
         let under_way = self.streams.values().filter(|reach| !reach.done);
         let times = under_way.filter_map(|reach| reach.reached.as_ref());
         times.min_by_key(|time| time.to_system_time())
+    }
+
+    /// From when on a part is still to be carried; none if all of it is.
+    pub(super) fn left_of(&self, part: &Part) -> Option<SystemTime> {
+        let mut streams = self.streams_of(part).peekable();
+        if streams.peek().is_none() {
+            return Some(part.from.to_system_time());
+        }
+        let left = streams.filter(|reach| !reach.done);
+        let left = left.map(|reach| reach.reached.as_ref().unwrap_or(&part.from));
+        left.map(Timestamp::to_system_time).min()
     }
 
     fn streams_of(&self, part: &Part) -> impl Iterator<Item = &Reach> {
@@ -128,4 +157,68 @@ impl Reach {
 fn length(part: &Part) -> Duration {
     let (from, to) = (part.from.to_system_time(), part.to.to_system_time());
     to.duration_since(from).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use op_dd_bridge::Name;
+
+    use super::*;
+    use crate::job::{Asked, RECENT};
+
+    const HOUR: Duration = Duration::from_secs(3600);
+
+    fn job(recent: bool, archive: Option<&str>, now: SystemTime) -> Job {
+        let asked = Asked {
+            account: Name::DEFAULT,
+            feeds: Vec::new(),
+            from: String::new(),
+            to: String::new(),
+            redate: false,
+            recent,
+            archive: None,
+        };
+        let window = (now - RECENT, now);
+        let place = archive.map(|archive| archive.parse().unwrap());
+        Job::plan(asked, window, place.as_ref(), None, now).unwrap()
+    }
+
+    #[test]
+    fn what_was_refused_keeps_what_was_carried() {
+        let now = SystemTime::now();
+        let mut before = Standing::taken_up(None);
+        before.events = 7;
+        let refused = Standing::refused(Some(before), "no account".to_owned());
+        assert_eq!(refused.events, 7);
+        assert!(refused.is_over() && !refused.is_done());
+        let empty = Standing::refused(None, String::new());
+        let percent = empty.fraction(&job(false, Some("/archive"), now)) * 100.0;
+        assert_eq!(format!("{percent:.0}"), "0");
+    }
+
+    #[test]
+    fn what_has_grown_old_goes_to_the_archive_alone_or_is_refused() {
+        let now = SystemTime::now();
+        let (archived, bare) = (job(true, Some("/archive"), now), job(true, None, now));
+        let due = |job: &Job, before: Option<&Standing>, now| {
+            let parts = job.due(before, now).map_err(|failure| failure.to_string());
+            parts.map(|parts| parts.len())
+        };
+        assert_eq!(due(&archived, None, now), Ok(2));
+        assert_eq!(due(&bare, None, now), Ok(1));
+        let later = now + 2 * HOUR;
+        assert_eq!(due(&archived, None, later), Ok(1));
+        assert!(due(&bare, None, later).unwrap_err().contains("--cancel"));
+        let mut before = Standing::taken_up(None);
+        let stream = format!("{}/auditevents", bare.parts[0].name);
+        let reached = Some((now - HOUR).into());
+        before.streams.insert(
+            stream,
+            Reach {
+                reached,
+                ..Reach::default()
+            },
+        );
+        assert_eq!(due(&bare, Some(&before), later), Ok(1));
+    }
 }

@@ -1,4 +1,3 @@
-use std::convert::Infallible;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
@@ -30,10 +29,20 @@ pub(crate) async fn carry(job: Job, parts: Vec<Bridge>, ledger: Arc<Ledger>, sto
     };
     let state = tokio::select! {
         state = work => state,
-        never = ledger.note_for_ever(id) => match never {},
+        () = ledger.note_until_called_off(id) => {
+            tracing::info!(job = id, "backfill of account {account} was called off");
+            return;
+        }
     };
     ledger.lock().state = state;
-    ledger.note(id).await;
+    // A job that is done would be looked through again by the next start.
+    while !ledger.note(id).await {
+        tokio::select! {
+            biased;
+            () = stop.clone().told() => break,
+            () = sleep(NOTE) => {}
+        }
+    }
     let Standing {
         events, refused, ..
     } = ledger.lock().clone();
@@ -82,7 +91,6 @@ impl Ledger {
         let mut standing = self.lock();
         match progress {
             Progress::Step { stream, report, .. } => {
-                standing.trouble = None;
                 standing.events += report.read as u64;
                 standing.late += report.late as u64;
                 standing.refused += report.refused as u64;
@@ -90,21 +98,34 @@ impl Ledger {
                 let reach = standing.streams.entry(key(stream)).or_default();
                 reach.advance(report.last_at);
                 reach.done = !report.more;
+                reach.trouble = None;
             }
-            Progress::Failure { error, .. } => standing.trouble = Some(error.to_string()),
-            _ => {}
+            Progress::Failure { stream, error, .. } => {
+                let reach = standing.streams.entry(key(stream)).or_default();
+                reach.trouble = Some(error.to_string());
+            }
+            _ => return,
         }
+        let mut troubles = standing
+            .streams
+            .values()
+            .filter_map(|reach| reach.trouble.as_ref());
+        standing.trouble = troubles.next().cloned();
     }
 
-    async fn note_for_ever(self: &Arc<Self>, id: &str) -> Infallible {
-        loop {
+    async fn note_until_called_off(self: &Arc<Self>, id: &str) {
+        while self.jobs.has(id) {
             self.note(id).await;
             sleep(NOTE).await;
         }
+        // It may have been noted while it was called off.
+        if let Err(failure) = self.jobs.remove(id) {
+            tracing::debug!("{failure}");
+        }
     }
 
-    /// Where a slow disk keeps nothing else from going on.
-    async fn note(self: &Arc<Self>, id: &str) {
+    /// Where a slow disk keeps nothing else from going on. False if it failed.
+    async fn note(self: &Arc<Self>, id: &str) -> bool {
         let (ledger, id) = (Arc::clone(self), id.to_owned());
         let noting = tokio::task::spawn_blocking(move || {
             let _turn = ledger.turn.lock().unwrap_or_else(PoisonError::into_inner);
@@ -114,7 +135,9 @@ impl Ledger {
         });
         if let Ok(Err(failure)) = noting.await {
             tracing::debug!("how far the backfill is was not noted: {failure}");
+            return false;
         }
+        true
     }
 
     fn lock(&self) -> MutexGuard<'_, Standing> {

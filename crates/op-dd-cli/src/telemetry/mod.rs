@@ -67,7 +67,7 @@ impl Telemetry {
         self.0.streams.show(streams);
     }
 
-    /// Shows the dead letters that are in the state folder now, for the streams that are shown.
+    /// Shows the dead letters that are in the state folder now, of the streams that are shown, now or later.
     pub(crate) fn show_dead_letters(&self, state: &StateFolder) {
         self.0.streams.show_dead_letters(state);
     }
@@ -102,7 +102,9 @@ impl Telemetry {
                 ..
             } => {
                 self.0.streams.add(stream, report);
-                self.0.steps.add(&stream.destination, true, *took);
+                self.0
+                    .steps
+                    .add(&destination(&stream.destination), true, *took);
                 self.readiness(|readiness| readiness.state.carried(stream));
             }
             Progress::Failure {
@@ -112,7 +114,9 @@ impl Telemetry {
                 ..
             } => {
                 self.0.streams.add_failure(stream);
-                self.0.steps.add(&stream.destination, false, *took);
+                self.0
+                    .steps
+                    .add(&destination(&stream.destination), false, *took);
                 if matches!(error, StepError::Store(_)) {
                     let now = Instant::now();
                     self.readiness(|readiness| readiness.state.failed(stream, now));
@@ -136,6 +140,15 @@ impl Telemetry {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         look(&mut readiness)
+    }
+}
+
+/// A destination as it is shown: all backfills are one, or there would be more and more of them.
+fn destination(name: &Name) -> Name {
+    if name.as_str().starts_with("backfill-") {
+        Name::new("backfill").unwrap_or_else(|_| name.clone())
+    } else {
+        name.clone()
     }
 }
 

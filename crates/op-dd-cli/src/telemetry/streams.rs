@@ -3,14 +3,19 @@ use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use op_dd_bridge::{StateFolder, StepReport, StreamId};
+use op_dd_bridge::{Name, StateFolder, StepReport, StreamId};
 use prometheus_client::encoding::DescriptorEncoder;
 
+use super::destination;
 use super::exposition::{counter, gauge};
 
 /// What has come of each stream.
 #[derive(Default)]
-pub(super) struct Streams(Mutex<BTreeMap<StreamId, Figures>>);
+pub(super) struct Streams {
+    figures: Mutex<BTreeMap<StreamId, Figures>>,
+    /// The dead letters of streams that are not shown yet: their account may come back.
+    letters: Mutex<BTreeMap<StreamId, u64>>,
+}
 
 struct Figures {
     fetched: u64,
@@ -84,24 +89,33 @@ const COUNTERS: [Counter; 9] = [
 impl Streams {
     pub(super) fn show<'a>(&self, streams: impl IntoIterator<Item = &'a StreamId>) {
         let mut all = self.lock();
+        let mut letters = self.letters.lock().unwrap_or_else(PoisonError::into_inner);
         for stream in streams {
-            all.entry(stream.clone()).or_default().is_live = true;
+            let figures = all.entry(stream.clone()).or_default();
+            figures.is_live = true;
+            figures.dead_letters += letters.remove(stream).unwrap_or_default();
         }
     }
 
-    /// Takes note of the dead letters that earlier processes have left to the streams that are shown.
+    /// Takes note of the dead letters that earlier processes have left.
     pub(super) fn show_dead_letters(&self, state: &StateFolder) {
         let mut all = self.lock();
+        let mut letters = self.letters.lock().unwrap_or_else(PoisonError::into_inner);
         for kept in &state.streams {
-            if let (Some(figures), Ok(file)) = (all.get_mut(&kept.stream), &kept.dead_letters) {
+            let Ok(file) = &kept.dead_letters else {
+                continue;
+            };
+            if let Some(figures) = all.get_mut(&kept.stream) {
                 figures.dead_letters += file.letters;
+            } else if file.letters > 0 {
+                letters.insert(kept.stream.clone(), file.letters);
             }
         }
     }
 
     pub(super) fn add(&self, stream: &StreamId, report: &StepReport) {
         let mut all = self.lock();
-        let figures = all.entry(stream.clone()).or_default();
+        let figures = all.entry(shown(stream)).or_default();
         figures.fetched += report.read as u64;
         figures.sent += report.sent as u64;
         figures.late += report.late as u64;
@@ -111,20 +125,26 @@ impl Streams {
         figures.pages += u64::from(report.moved);
         figures.bytes += report.bytes as u64;
         figures.bytes_sent += report.bytes_sent as u64;
-        figures.event_lag = report.lag.or(figures.event_lag);
+        // How old history is says nothing.
+        if figures.is_live {
+            figures.event_lag = report.lag.or(figures.event_lag);
+        }
         figures.succeeded = Instant::now();
     }
 
     pub(super) fn add_failure(&self, stream: &StreamId) {
-        self.lock().entry(stream.clone()).or_default().retries += 1;
+        self.lock().entry(shown(stream)).or_default().retries += 1;
     }
 
-    /// Events, and dead letters, of all.
+    /// Events that live polling has brought to Datadog, and dead letters of all.
     pub(super) fn totals(&self) -> (u64, u64) {
         let all = self.lock();
-        all.values().fold((0, 0), |(fetched, refused), figures| {
-            (fetched + figures.fetched, refused + figures.refused)
-        })
+        let to_datadog = all
+            .iter()
+            .filter(|(stream, _)| stream.destination == Name::DATADOG);
+        let fetched = to_datadog.map(|(_, figures)| figures.fetched).sum();
+        let refused = all.values().map(|figures| figures.refused).sum();
+        (fetched, refused)
     }
 
     pub(super) fn encode(&self, encoder: &mut DescriptorEncoder<'_>) -> fmt::Result {
@@ -169,7 +189,14 @@ impl Streams {
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<StreamId, Figures>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.figures.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn shown(stream: &StreamId) -> StreamId {
+    StreamId {
+        destination: destination(&stream.destination),
+        ..stream.clone()
     }
 }
 
