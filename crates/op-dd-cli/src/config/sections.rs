@@ -135,7 +135,7 @@ table! {
             /// come from the environment, such as `AWS_ACCESS_KEY_ID`.
             url: Option<Bucket> = None,
             /// From the start of one look for news to the start of the next, but no more often than
-            /// interval of [polling] says. Each look that finds something makes a file of its own for
+            /// interval of `[polling]` says. Each look that finds something makes a file of its own for
             /// each hour and feed.
             interval: Duration = Duration::from_secs(300),
         }
@@ -181,7 +181,7 @@ table! {
             tags: Vec<String> = Vec::new(),
             /// Fields that are taken out of every event, such as user.email.
             drop: Vec<String> = Vec::new(),
-            /// Fields of which a hash is sent instead, made with the key of [privacy].
+            /// Fields of which a hash is sent instead, made with the key of `[privacy]`.
             hash: Vec<String> = Vec::new(),
             /// Whether IP addresses lose their last part.
             truncate_ip: bool = false,
