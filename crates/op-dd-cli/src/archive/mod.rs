@@ -11,6 +11,7 @@ use tokio::time::timeout;
 mod bucket;
 mod connector;
 mod place;
+mod store;
 
 pub(crate) use bucket::Bucket;
 pub(crate) use connector::Connector;
